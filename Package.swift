@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: warnings are errors, and the language modes that make mistakes visible early.
+let everywhere: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Pure targets may not touch memory unsafely; only CronSystem meets C.
+let pure: [SwiftSetting] = everywhere + [.strictMemorySafety()]
+
+/// Named fault points exist in debug builds only (docs/testing.md); a test shows that the release has none.
+let effects: [SwiftSetting] = everywhere + [.define("CRONWATCH_FAULTS", .when(configuration: .debug))]
+
+let package = Package(
+  name: "cronwatch",
+  products: [
+    .executable(name: "cronwatch", targets: ["cronwatch"]),
+    .library(name: "CronTime", targets: ["CronTime"]),
+  ],
+  targets: [
+    .target(name: "CLinux", cSettings: [.define("CRONWATCH_FAULTS", .when(configuration: .debug))]),
+    .target(name: "CronTime", swiftSettings: pure),
+    .target(name: "CronWire", swiftSettings: pure),
+    .target(name: "CronConfig", dependencies: ["CronTime"], swiftSettings: pure),
+    .target(name: "CronLedger", dependencies: ["CronTime"], swiftSettings: pure),
+    .target(name: "CronEngine", dependencies: ["CronConfig", "CronLedger", "CronTime"], swiftSettings: pure),
+    .target(name: "CronSystem", dependencies: ["CLinux"], swiftSettings: effects),
+    .target(
+      name: "CronDaemon",
+      dependencies: ["CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem"],
+      swiftSettings: effects),
+    .executableTarget(
+      name: "cronwatch",
+      dependencies: ["CronDaemon", "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem"],
+      swiftSettings: effects),
+
+    .target(name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",
+            swiftSettings: everywhere),
+    .testTarget(name: "CronTimeTests", dependencies: ["CronTime", "CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(name: "CronWireTests", dependencies: ["CronWire", "CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(
+      name: "CronConfigTests", dependencies: ["CronConfig", "CronTime", "CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(
+      name: "CronLedgerTests", dependencies: ["CronLedger", "CronTime", "CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(
+      name: "CronEngineTests", dependencies: ["CronEngine", "CronConfig", "CronLedger", "CronTime", "CronTestSupport"],
+      swiftSettings: everywhere),
+    .testTarget(name: "CronSystemTests", dependencies: ["CronSystem", "CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(
+      name: "CronDaemonTests",
+      dependencies: [
+        "CronDaemon", "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem",
+        "CronTestSupport",
+      ],
+      swiftSettings: effects),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["cronwatch", "CronSystem", "CronWire", "CronTestSupport"],
+      swiftSettings: effects),
+    .testTarget(name: "SourceRulesTests", dependencies: ["CronTestSupport"], swiftSettings: everywhere),
+  ],
+  swiftLanguageModes: [.v6]
+)
