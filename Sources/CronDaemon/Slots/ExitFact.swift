@@ -1,7 +1,7 @@
 /// How a run ended, as its worker wrote it into the slot.
-public struct ExitFact: Hashable, Sendable {
+struct ExitFact: Hashable, Sendable {
   /// Why it ended.
-  public enum Cause: String, Hashable, Sendable {
+  enum Cause: String, Hashable, Sendable {
     /// By itself, or by a signal that wasn't ours.
     case ended
     /// We stopped it because its time was over.
@@ -14,31 +14,31 @@ public struct ExitFact: Hashable, Sendable {
     case notStarted = "not-started"
   }
 
-  public var cause: Cause
+  var cause: Cause
   /// Whether `notStarted` may pass: no memory, no process, a user that can't be looked up now.
-  public var isRetryable = false
+  var isRetryable = false
   /// The exit status, 0…255; nil when a signal ended it or it never ran.
-  public var exitCode: Int32?
+  var exitCode: Int32?
   /// The signal's name (`KILL`) when one ended it.
-  public var signal: String?
+  var signal: String?
   /// Wall clock, µs.
-  public var startedAt: Int64
+  var startedAt: Int64
   /// Wall clock, µs.
-  public var endedAt: Int64
+  var endedAt: Int64
   /// Time on the processor in user mode and in the kernel, µs.
-  public var userMicroseconds: Int64 = 0
-  public var systemMicroseconds: Int64 = 0
+  var userMicroseconds: Int64 = 0
+  var systemMicroseconds: Int64 = 0
   /// Peak resident set, KiB.
-  public var maximumResidentKibibytes: Int64 = 0
+  var maximumResidentKibibytes: Int64 = 0
   /// How many processes the run left behind.
-  public var leftovers = 0
+  var leftovers = 0
   /// Bytes of output that were kept; 0 = no file.
-  public var outputBytes: Int64 = 0
+  var outputBytes: Int64 = 0
   /// Why it couldn't be started.
-  public var message = ""
+  var message = ""
 
   /// An end without resources, leftovers or output.
-  public init(cause: Cause, exitCode: Int32? = nil, signal: String? = nil, startedAt: Int64, endedAt: Int64) {
+  init(cause: Cause, exitCode: Int32? = nil, signal: String? = nil, startedAt: Int64, endedAt: Int64) {
     self.cause = cause
     self.exitCode = exitCode
     self.signal = signal

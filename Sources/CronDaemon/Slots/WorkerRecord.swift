@@ -1,12 +1,12 @@
-public import CronSystem
+import CronSystem
 
 /// The record of one slot, `workers/N/record`: who works there, the order, and what became of it.
 ///
 /// Each field has a place of its own and a checksum; only one process writes each. Nothing is synced: the record serves
 /// after the crash of a process, and after a power loss every run of that boot is over anyway.
-public struct WorkerRecord: ~Copyable {
+struct WorkerRecord: ~Copyable {
   /// What stands where the order belongs.
-  public enum OrderField: Hashable, Sendable {
+  enum OrderField: Hashable, Sendable {
     /// Nothing was ever written.
     case none
     /// Whoever took a dead worker's lock declared the order void.
@@ -17,7 +17,7 @@ public struct WorkerRecord: ~Copyable {
   }
 
   /// Where the launcher writes the exec field.
-  public static let execOffset: Int64 = 512
+  static let execOffset: Int64 = 512
   private static let identityOffset: Int64 = 0
   private static let exitOffset: Int64 = 1024
   private static let exitBytes = 1024
@@ -25,13 +25,13 @@ public struct WorkerRecord: ~Copyable {
   private static let preallocated: Int64 = 8192
 
   /// The open file description that carries the lock.
-  public let descriptor: FileDescriptor
+  let descriptor: FileDescriptor
 
   /// A record over an open file.
-  public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+  init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
   /// Opens the slot's record, making it when it isn't there; it isn't locked.
-  public static func open(in slot: borrowing Directory) throws(Errno) -> WorkerRecord {
+  static func open(in slot: borrowing Directory) throws(Errno) -> WorkerRecord {
     let file = try slot.openFile("record", [.readWrite, .create])
     if try file.size() < preallocated { try file.allocate(offset: 0, length: preallocated) }
     return WorkerRecord(file)
@@ -40,7 +40,7 @@ public struct WorkerRecord: ~Copyable {
   // MARK: The worker's identity
 
   /// Says who works here; the worker's first act.
-  public func write(_ identity: ProcessIdentity) throws(Errno) {
+  func write(_ identity: ProcessIdentity) throws(Errno) {
     let line = SlotText.line(
       "WORKER",
       [
@@ -50,7 +50,7 @@ public struct WorkerRecord: ~Copyable {
   }
 
   /// Who works, or worked, here.
-  public func readIdentity() -> ProcessIdentity? {
+  func readIdentity() -> ProcessIdentity? {
     guard let bytes = read(512, at: Self.identityOffset), let fields = SlotText.fields("WORKER", in: bytes),
       let pid = fields["pid"].flatMap({ Int32($0) }), let start = fields["start"].flatMap({ UInt64($0) }),
       let boot = fields["boot"]
@@ -61,20 +61,20 @@ public struct WorkerRecord: ~Copyable {
   // MARK: The order
 
   /// Writes the order; the doorbell is rung afterwards. E2BIG when it is longer than a slot takes.
-  public func write(_ order: SlotOrder) throws(Errno) {
+  func write(_ order: SlotOrder) throws(Errno) {
     let bytes = order.encoded
     guard bytes.count <= SlotOrder.maximumBytes else { throw .argumentListTooLong }
     try descriptor.write(bytes + [0], at: Self.orderOffset)
   }
 
   /// Declares the order void, so that no worker will ever start it.
-  public func void(_ claim: SlotClaim) throws(Errno) {
+  func void(_ claim: SlotClaim) throws(Errno) {
     let line = SlotText.line("VOID", [("run", claim.run), ("seq", String(claim.sequence))])
     try descriptor.write(line + [0], at: Self.orderOffset)
   }
 
   /// The order that stands here.
-  public func readOrder() -> OrderField {
+  func readOrder() -> OrderField {
     guard let bytes = read(SlotOrder.maximumBytes, at: Self.orderOffset), let first = bytes.first, first != 0 else {
       return .none
     }
@@ -88,7 +88,7 @@ public struct WorkerRecord: ~Copyable {
   // MARK: What became of it
 
   /// The job's process, if it came as far as execve.
-  public func readExec(_ claim: SlotClaim) -> ProcessIdentity? {
+  func readExec(_ claim: SlotClaim) -> ProcessIdentity? {
     guard let bytes = read(ExecField.byteCount, at: Self.execOffset), let field = ExecField(parsing: bytes[...]),
       field.run == claim.run, field.sequence == claim.sequence
     else { return nil }
@@ -97,12 +97,12 @@ public struct WorkerRecord: ~Copyable {
   }
 
   /// Writes how the run ended; before the job is reaped.
-  public func write(_ exit: ExitFact, for claim: SlotClaim) throws(Errno) {
+  func write(_ exit: ExitFact, for claim: SlotClaim) throws(Errno) {
     try descriptor.write(padded(exit.encoded(claim), to: Self.exitBytes), at: Self.exitOffset)
   }
 
   /// How the run ended, if its worker lived to write it.
-  public func readExit(_ claim: SlotClaim) -> ExitFact? {
+  func readExit(_ claim: SlotClaim) -> ExitFact? {
     read(Self.exitBytes, at: Self.exitOffset).flatMap { ExitFact(decoding: $0, claim: claim) }
   }
 
