@@ -1,0 +1,202 @@
+/// Parses one field of a cron expression.
+///
+///     field   = element *("," element)
+///     element = "*" ["/" step] / value / value "-" value ["/" step] / [value] "~" [value]
+struct FieldParser {
+  private let field: Field
+  private let text: ScheduleText
+  private let end: Int
+  private let seed: String
+  private var position: Int
+  private var values = FieldValues()
+
+  /// A parser of the bytes `range` of a schedule's text; `seed` chooses what `a~b` means.
+  init(_ field: Field, in text: ScheduleText, range: Range<Int>, seed: String) {
+    self.field = field
+    self.text = text
+    self.seed = seed
+    position = range.lowerBound
+    end = range.upperBound
+  }
+
+  /// The values that the field names.
+  mutating func parse() throws(ScheduleError) -> FieldValues {
+    values.isStar = byte == UInt8(ascii: "*")
+    while true {
+      try element()
+      guard let next = byte else { return values }
+      guard next == UInt8(ascii: ",") else { throw unexpected(next) }
+      position += 1
+    }
+  }
+
+  private var byte: UInt8? { position < end ? text.bytes[position] : nil }
+
+  private mutating func take(_ wanted: Character) -> Bool {
+    guard byte == wanted.asciiValue else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func element() throws(ScheduleError) {
+    guard let first = byte, first != UInt8(ascii: ",") else {
+      throw error("empty-element", "an empty element in the list of \(field.name)s", hint: "remove the comma")
+    }
+    if take("*") {
+      try insert(from: field.everyValue.lowerBound, to: field.everyValue.upperBound, step: try step(of: nil))
+      return
+    }
+    let start = position
+    if first == UInt8(ascii: "~") {
+      position += 1
+      try random(from: field.everyValue.lowerBound, start: start)
+      return
+    }
+    if first == UInt8(ascii: "-") {
+      throw error("malformed-range", "a range of \(field.name)s without a beginning", hint: field.rangeHint)
+    }
+    let value = try value()
+    if take("~") {
+      try random(from: value, start: start)
+    } else if take("-") {
+      guard let next = byte, next != UInt8(ascii: ","), next != UInt8(ascii: "/") else {
+        throw error("malformed-range", "a range of \(field.name)s without an end", hint: field.rangeHint)
+      }
+      let last = try self.value()
+      try checkDirection(from: value, to: last, start: start)
+      try insert(from: value, to: last, step: try step(of: (value, last)))
+    } else if byte == UInt8(ascii: "/") {
+      throw stepWithoutRange(start: start, value: value)
+    } else {
+      values.insert(value, in: field)
+    }
+  }
+
+  private func checkDirection(from first: Int, to last: Int, start: Int) throws(ScheduleError) {
+    guard field == .year, first > last else { return }
+    throw error("reversed-range", "a range of years that ends before it begins", at: start)
+  }
+
+  /// Number of values from first to last, around the end of the range if need be.
+  private func count(from first: Int, to last: Int) -> Int {
+    if first <= last { return last - first + 1 }
+    // From Sunday as 7 on to a day: 7-2 is 0-2.
+    if field == .weekday { return last + 7 - first % 7 - (first == 7 ? 7 : 0) + 1 }
+    return field.everyValue.count - first + last + 1
+  }
+
+  private mutating func insert(from first: Int, to last: Int, step: Int) throws(ScheduleError) {
+    let lowest = field.everyValue.lowerBound
+    for distance in stride(from: 0, to: count(from: first, to: last), by: step) {
+      var value = first + distance
+      if last < first || field == .weekday { value = (value - lowest) % field.everyValue.count + lowest }
+      values.insert(value, in: field)
+    }
+  }
+
+  private mutating func random(from first: Int, start: Int) throws(ScheduleError) {
+    var last = field.everyValue.upperBound
+    if let next = byte, next != UInt8(ascii: ",") {
+      guard next != UInt8(ascii: "/") else {
+        throw error(
+          "unexpected-character", "a random \(field.name) can't have a step", hint: "write '\(field.name) a~b'")
+      }
+      last = try value()
+    }
+    try checkDirection(from: first, to: last, start: start)
+    // The place of the element counts too: `0~59` in two fields, or twice in a list, gives two numbers.
+    let place = [UInt8(field.rawValue), UInt8(truncatingIfNeeded: start)]
+    let hash = StableHash.mixed(StableHash.bytes(place, state: StableHash.bytes(seed.utf8)))
+    let distance = Int(hash % UInt64(count(from: first, to: last)))
+    let lowest = field.everyValue.lowerBound
+    values.insert((first + distance - lowest) % field.everyValue.count + lowest, in: field)
+  }
+
+  /// The step behind a `/`, 1 without one.
+  private mutating func step(of range: (Int, Int)?) throws(ScheduleError) -> Int {
+    guard take("/") else { return 1 }
+    let start = position
+    guard let digit = byte, Self.isDigit(digit) else {
+      throw error("malformed-step", "a step must be a number", hint: "such as */5")
+    }
+    let step = number()
+    guard step > 0 else {
+      throw error("zero-step", "a step of 0 would never move on", at: start, hint: "write 1 or more")
+    }
+    let size = range.map { count(from: $0.0, to: $0.1) } ?? field.everyValue.count
+    guard step <= size else {
+      throw error(
+        "step-too-large",
+        "a step of \(text.slice(start..<position)) is larger than its range of \(size) \(field.name)s",
+        at: start, hint: "a field only sees its own range; for longer spacings write @every")
+    }
+    return step
+  }
+
+  private mutating func number() -> Int {
+    var value = 0
+    while let digit = byte, Self.isDigit(digit) {
+      value = min(value * 10 + Int(digit - UInt8(ascii: "0")), 1_000_000)
+      position += 1
+    }
+    return value
+  }
+
+  private mutating func value() throws(ScheduleError) -> Int {
+    let start = position
+    guard let first = byte else { throw error("malformed-value", "a \(field.name) is missing", hint: field.rangeHint) }
+    if Self.isDigit(first) {
+      let value = number()
+      if let next = byte, Self.isLetter(next) || next == UInt8(ascii: "#") { throw unexpected(next) }
+      guard field.range.contains(value) else {
+        throw error(
+          "value-out-of-range", "\(text.slice(start..<position)) is not a \(field.name)", at: start,
+          hint: field.rangeHint)
+      }
+      return value
+    }
+    guard Self.isLetter(first) else { throw unexpected(first) }
+    while let letter = byte, Self.isLetter(letter) { position += 1 }
+    let name = text.slice(start..<position)
+    guard let value = field.value(named: name) else { throw unknownName(name, start: start) }
+    return value
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
+  }
+}
+
+extension FieldParser {
+  private func error(_ code: String, _ message: String, at start: Int? = nil, hint: String? = nil) -> ScheduleError {
+    ScheduleError(column: (start ?? position) + 1, message: message, hint: hint, code: code)
+  }
+
+  private func unexpected(_ byte: UInt8) -> ScheduleError {
+    let what = text.character(at: position)
+    return error(
+      "unexpected-character", "'\(what)' has no place here in the \(field.name) field",
+      hint: byte == UInt8(ascii: ".")
+        ? "fractions aren't possible" : "values, ranges a-b, lists a,b and steps a-b/n are")
+  }
+
+  private func stepWithoutRange(start: Int, value: Int) -> ScheduleError {
+    let written = text.slice(start..<position)
+    let rest = text.slice(position..<end).prefix { $0 != "," }
+    let upper = field == .weekday ? 6 : field.everyValue.upperBound
+    return error(
+      "step-without-range", "a step needs a range, and \(written)\(rest) has none (crons disagree about it)", at: start,
+      hint: "write \(written)-\(upper)\(rest)")
+  }
+
+  private func unknownName(_ name: String, start: Int) -> ScheduleError {
+    if let nearest = field.nearestName(to: name) {
+      return error("unknown-name", "'\(name)' is not a \(field.name)", at: start, hint: "did you mean \(nearest)?")
+    }
+    return error("unknown-name", "'\(name)' is not a \(field.name)", at: start, hint: field.rangeHint)
+  }
+}

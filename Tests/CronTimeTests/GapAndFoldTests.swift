@@ -1,0 +1,117 @@
+import CronTime
+import Testing
+
+/// One row: what fires after an instant in a zone.
+struct FiringRow: Sendable, CustomTestStringConvertible {
+  var expression: String
+  var zone: String
+  var after: String
+  var expected: [String]
+
+  init(_ expression: String, _ zone: String, after: String, _ expected: String...) {
+    (self.expression, self.zone, self.after, self.expected) = (expression, zone, after, expected)
+  }
+
+  var testDescription: String { "\(expression) in \(zone) after \(after)" }
+
+  func check() throws {
+    let zone = try SystemZones.zone(zone)
+    let found = try occurrences(expression, in: zone, after: after, count: expected.count)
+    #expect(found == expected)
+  }
+}
+
+@Suite struct GapAndFoldTests {
+  /// The rows that cronie, Debian's cron and cronsim were measured on.
+  @Test(arguments: [
+    FiringRow(
+      "30 2 * * *", "America/New_York", after: "2026-03-07T12:00:00-05:00", "2026-03-08T03:00:00-04:00",
+      "2026-03-09T02:30:00-04:00"),
+    FiringRow(
+      "0 2 * * *", "America/New_York", after: "2026-03-07T12:00:00-05:00", "2026-03-08T03:00:00-04:00",
+      "2026-03-09T02:00:00-04:00"),
+    FiringRow(
+      "0 */2 * * *", "America/New_York", after: "2026-03-08T00:00:00-05:00", "2026-03-08T04:00:00-04:00",
+      "2026-03-08T06:00:00-04:00"),
+    FiringRow(
+      "30 1-3 * * *", "America/New_York", after: "2026-03-08T00:00:00-05:00", "2026-03-08T01:30:00-05:00",
+      "2026-03-08T03:00:00-04:00", "2026-03-08T03:30:00-04:00", "2026-03-09T01:30:00-04:00"),
+    FiringRow(
+      "0 * * * *", "America/New_York", after: "2026-03-08T00:00:00-05:00", "2026-03-08T01:00:00-05:00",
+      "2026-03-08T03:00:00-04:00", "2026-03-08T04:00:00-04:00"),
+    FiringRow(
+      "*/15 * * * *", "America/New_York", after: "2026-03-08T01:30:00-05:00", "2026-03-08T01:45:00-05:00",
+      "2026-03-08T03:00:00-04:00", "2026-03-08T03:15:00-04:00"),
+    FiringRow(
+      "30 1 * * *", "America/New_York", after: "2026-10-31T12:00:00-04:00", "2026-11-01T01:30:00-04:00",
+      "2026-11-02T01:30:00-05:00"),
+    FiringRow(
+      "0 * * * *", "America/New_York", after: "2026-11-01T00:00:00-04:00", "2026-11-01T01:00:00-04:00",
+      "2026-11-01T01:00:00-05:00", "2026-11-01T02:00:00-05:00"),
+    FiringRow(
+      "*/15 * * * *", "America/New_York", after: "2026-11-01T01:30:00-04:00", "2026-11-01T01:45:00-04:00",
+      "2026-11-01T01:00:00-05:00", "2026-11-01T01:15:00-05:00"),
+    FiringRow(
+      "0 0 * * *", "America/Sao_Paulo", after: "2018-11-03T12:00:00-03:00", "2018-11-04T01:00:00-02:00",
+      "2018-11-05T00:00:00-02:00"),
+    FiringRow(
+      "0 2 * * *", "Europe/London", after: "2026-10-24T12:00:00+01:00", "2026-10-25T02:00:00+00:00",
+      "2026-10-26T02:00:00+00:00"),
+    FiringRow(
+      "30 1 * * *", "Europe/London", after: "2026-03-28T12:00:00+00:00", "2026-03-29T02:00:00+01:00",
+      "2026-03-30T01:30:00+01:00"),
+  ])
+  func `fires as cronie and Debian do`(_ row: FiringRow) throws { try row.check() }
+
+  @Test(arguments: [
+    // A whole lost hour of a schedule that follows elapsed time fires once after the gap.
+    FiringRow(
+      "*/15 2 * * *", "America/New_York", after: "2026-03-07T12:00:00-05:00", "2026-03-08T03:00:00-04:00",
+      "2026-03-09T02:00:00-04:00"),
+    // One that has other times on that day doesn't.
+    FiringRow(
+      "*/15 2-3 * * *", "America/New_York", after: "2026-03-08T01:00:00-05:00", "2026-03-08T03:00:00-04:00",
+      "2026-03-08T03:15:00-04:00"),
+    FiringRow("*/20 1,2 * * *", "America/New_York", after: "2026-03-08T01:40:00-05:00", "2026-03-09T01:00:00-04:00"),
+    // Lord Howe moves by half an hour: 02:30 exists.
+    FiringRow(
+      "*/15 2 * * *", "Australia/Lord_Howe", after: "2026-10-03T12:00:00+10:30", "2026-10-04T02:30:00+11:00",
+      "2026-10-04T02:45:00+11:00"),
+    FiringRow(
+      "15 2 * * *", "Australia/Lord_Howe", after: "2026-10-03T12:00:00+10:30", "2026-10-04T02:30:00+11:00",
+      "2026-10-05T02:15:00+11:00"),
+    FiringRow(
+      "0 */2 * * *", "Australia/Lord_Howe", after: "2026-10-04T00:00:00+10:30", "2026-10-04T04:00:00+11:00"),
+    FiringRow(
+      "45 1 * * *", "Australia/Lord_Howe", after: "2026-04-04T12:00:00+11:00", "2026-04-05T01:45:00+11:00",
+      "2026-04-06T01:45:00+10:30"),
+    FiringRow(
+      "*/15 1 * * *", "Australia/Lord_Howe", after: "2026-04-05T01:29:00+11:00", "2026-04-05T01:30:00+11:00",
+      "2026-04-05T01:45:00+11:00", "2026-04-05T01:30:00+10:30", "2026-04-05T01:45:00+10:30",
+      "2026-04-06T01:00:00+10:30"),
+    // Several lost times and the gap's end itself are one.
+    FiringRow(
+      "0,20,40 2,3 * * *", "America/New_York", after: "2026-03-08T01:00:00-05:00", "2026-03-08T03:00:00-04:00",
+      "2026-03-08T03:20:00-04:00"),
+    // Apia had no 30 December 2011: nothing is owed for a day that the date line took.
+    FiringRow(
+      "0 9 * * *", "Pacific/Apia", after: "2011-12-29T12:00:00-10:00", "2011-12-31T09:00:00+14:00",
+      "2012-01-01T09:00:00+14:00"),
+    FiringRow("0 9 30 12 *", "Pacific/Apia", after: "2011-06-01T00:00:00Z", "2012-12-30T09:00:00+14:00"),
+    // A gap at midnight: the first day of the month is owed at its first instant.
+    FiringRow("30 0 4 11 *", "America/Sao_Paulo", after: "2018-06-01T00:00:00Z", "2018-11-04T01:00:00-02:00"),
+    FiringRow("*/10 0 * * *", "Asia/Beirut", after: "2022-03-26T12:00:00+02:00", "2022-03-27T01:00:00+03:00"),
+    // Dublin's winter is its daylight time, with a negative shift.
+    FiringRow(
+      "30 1 * * *", "Europe/Dublin", after: "2026-03-28T12:00:00Z", "2026-03-29T02:00:00+01:00",
+      "2026-03-30T01:30:00+01:00"),
+    FiringRow(
+      "30 1 * * *", "Europe/Dublin", after: "2026-10-24T12:00:00Z", "2026-10-25T01:30:00+01:00",
+      "2026-10-26T01:30:00+00:00"),
+    // Years past the table.
+    FiringRow(
+      "30 2 * * *", "America/New_York", after: "2150-03-07T12:00:00-05:00", "2150-03-08T03:00:00-04:00",
+      "2150-03-09T02:30:00-04:00"),
+  ])
+  func `fires once after a gap, and once in a fold`(_ row: FiringRow) throws { try row.check() }
+}
