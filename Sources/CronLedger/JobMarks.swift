@@ -1,0 +1,95 @@
+public import CronTime
+
+/// What the ledger knows of one job: never all its occurrences, only the mark up to which they are decided.
+public struct JobMarks: Hashable, Sendable {
+  /// What the job was last defined as; nil when it is retired, or was never defined.
+  public internal(set) var definition: Definition?
+  /// When it was retired; nil while it is defined.
+  public internal(set) var retiredAt: Instant?
+  /// All its occurrences at or before are decided, except the queued ones; nil when none is.
+  public internal(set) var lastDecided: Instant?
+  /// The pause that holds; nil when the job isn't paused.
+  public internal(set) var pause: JobPause?
+  /// The boot whose `@reboot` was claimed last.
+  public internal(set) var rebootClaimed: String?
+  /// Its runs that are claimed and not ended.
+  public internal(set) var openRuns: Set<RunIdentifier> = []
+  /// Its ended runs whose next attempt isn't claimed yet.
+  public internal(set) var retries: Set<RunIdentifier> = []
+  /// Its queued occurrences.
+  public internal(set) var queued: [Instant: QueuedMark] = [:]
+
+  /// No occurrence lies before it; nil when the job isn't defined.
+  public var origin: Instant? { definition?.origin }
+  /// Until when it is paused: nil when it isn't, `distantFuture` when no end is set.
+  public var pausedUntil: Instant? { pause.map { $0.until ?? .distantFuture } }
+
+  /// Whether nothing is lost when the entry goes.
+  var isDisposable: Bool {
+    definition == nil && pause == nil && openRuns.isEmpty && retries.isEmpty && queued.isEmpty
+  }
+
+  /// Whether a snapshot must restate the mark: also an absent one that restated claims would move.
+  var hasMark: Bool {
+    lastDecided != nil || rebootClaimed != nil || !openRuns.isEmpty || !retries.isEmpty || !queued.isEmpty
+  }
+
+  mutating func decide(upTo instant: Instant) {
+    lastDecided = max(lastDecided ?? instant, instant)
+  }
+}
+
+/// A pause that holds.
+public struct JobPause: Hashable, Sendable {
+  /// Since when.
+  public var at: Instant
+  /// Its end, if one is set.
+  public var until: Instant?
+  /// What was said about it.
+  public var reason: String?
+}
+
+/// When and where an occurrence was queued.
+public struct QueuedMark: Hashable, Sendable {
+  /// The record's place: the order of the queue.
+  public var sequence: UInt64
+  /// When it was queued.
+  public var at: Instant
+}
+
+/// A run that is claimed and not ended.
+public struct OpenRun: Hashable, Sendable {
+  /// What was claimed.
+  public let claim: Claim
+  /// The claim record's place; a slot counts only if it carries both this and the run.
+  public let claimSequence: UInt64
+  /// Its start, if one is recorded.
+  public internal(set) var start: RunStart?
+  /// The ledger was damaged: an end may be lost, so what no slot proves is `unknown: damaged`.
+  public internal(set) var isDoubtful = false
+
+  /// Where the run stands.
+  public var state: RunState { start == nil ? .claimed : .started }
+}
+
+/// An ended attempt whose next one isn't claimed yet.
+public struct PendingRetry: Hashable, Sendable {
+  /// The claim of the attempt that ended.
+  public let claim: Claim
+  /// The claim record's place.
+  public let claimSequence: UInt64
+  /// Its end; `retryAt` says when the next is due.
+  public let end: RunEnd
+}
+
+/// The start of the last ticker.
+public struct RestartMark: Hashable, Sendable {
+  /// When.
+  public var at: Instant
+  /// In which boot.
+  public var boot: String
+  /// Its process.
+  public var pid: Int32
+  /// The program's version.
+  public var version: String
+}

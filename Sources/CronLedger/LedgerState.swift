@@ -1,0 +1,230 @@
+public import CronTime
+
+/// What all records so far amount to: the result of replay, and kept live by applying each new record.
+///
+/// Memory grows with jobs, open runs and queued occurrences, not with history: a job's decided occurrences are one
+/// mark. So the decisions of one job must be appended in the order of their instants, and an occurrence that is put
+/// off while later ones are decided must be `queued` first.
+public struct LedgerState: Hashable, Sendable {
+  /// The place of the next record, ≥ 1.
+  public internal(set) var nextSequence: UInt64 = 1
+  /// Jobs that are defined, paused, or have something open.
+  public internal(set) var jobs: [String: JobMarks] = [:]
+  /// Runs that are claimed and not ended.
+  public internal(set) var open: [RunIdentifier: OpenRun] = [:]
+  /// Ended attempts whose next one isn't claimed yet, by the ended run.
+  public internal(set) var retries: [RunIdentifier: PendingRetry] = [:]
+  /// All occurrences of all jobs at or before are decided, except the queued ones.
+  public internal(set) var through: Instant?
+  /// The time of the last record.
+  public internal(set) var lastRecordAt: Instant?
+  /// The last ticker's start.
+  public internal(set) var lastRestart: RestartMark?
+  /// How many records contradicted others since this value was made.
+  public internal(set) var illegalTransitions = 0
+  /// The latest such contradiction.
+  public internal(set) var lastIllegalTransition: IllegalTransition?
+  /// So many records to come restate a snapshot.
+  var restatements = 0
+
+  /// An empty ledger's.
+  public init() {}
+
+  /// The queued occurrences, in the order of their records.
+  public var queued: [OccurrenceKey] {
+    var waiting: [(sequence: UInt64, key: OccurrenceKey)] = []
+    for (job, marks) in jobs {
+      for (instant, mark) in marks.queued {
+        waiting.append((mark.sequence, OccurrenceKey(job: job, instant: instant)))
+      }
+    }
+    return waiting.sorted { ($0.sequence, $0.key.instant) < ($1.sequence, $1.key.instant) }.map(\.key)
+  }
+
+  /// Whether the occurrence is decided: claimed, skipped or missed. A queued one isn't.
+  public func isClaimed(_ key: OccurrenceKey) -> Bool {
+    if let marks = jobs[key.job] {
+      if marks.queued[key.instant] != nil { return false }
+      if let decided = marks.lastDecided, key.instant <= decided { return true }
+    }
+    guard let through else { return false }
+    return key.instant <= through
+  }
+
+  /// Marks everything up to the instant as decided: what a damaged ledger demands, for nobody knows what ran.
+  ///
+  /// It becomes durable with the next snapshot.
+  public mutating func setBaseline(_ now: Instant) {
+    through = max(through ?? now, now)
+  }
+
+  /// Makes every open run doubtful.
+  mutating func doubtOpenRuns() {
+    for run in open.keys { open[run]?.isDoubtful = true }
+  }
+
+  /// Takes in one record. One that contradicts the others is counted, kept as far as it blocks a second fire, and
+  /// thrown for the log.
+  public mutating func apply(_ sequenced: SequencedRecord) throws(IllegalTransition) {
+    if restatements > 0 {
+      restatements -= 1
+      restate(sequenced)
+      return
+    }
+    // The codec keeps sequences below 2^63.
+    nextSequence = max(nextSequence, sequenced.seq &+ 1)
+    if let at = sequenced.record.at { lastRecordAt = at }
+    do throws(IllegalTransition) {
+      try applyNew(sequenced)
+    } catch {
+      var contradiction = error
+      contradiction.sequence = sequenced.seq
+      illegalTransitions += 1
+      lastIllegalTransition = contradiction
+      throw contradiction
+    }
+  }
+
+  private mutating func applyNew(_ sequenced: SequencedRecord) throws(IllegalTransition) {
+    switch sequenced.record {
+    case .claim(let claim): try applyClaim(claim, sequence: sequenced.seq)
+    case .start(let start): try applyStart(start)
+    case .end(let end): try applyEnd(end)
+    case .define(let definition): define(definition)
+    case .retire(let job, let at):
+      jobs[job]?.definition = nil
+      jobs[job]?.retiredAt = at
+      for run in jobs[job]?.retries ?? [] { retries[run] = nil }
+      jobs[job]?.retries = []
+      dispose(of: job)
+    case .pause(let job, let at, let until, let reason):
+      jobs[job, default: JobMarks()].pause = JobPause(at: at, until: until, reason: reason)
+    case .resume(let job, let at):
+      jobs[job]?.pause = nil
+      if let origin = jobs[job]?.origin { jobs[job]?.definition?.origin = max(origin, at) }
+      dispose(of: job)
+    case .queued(let job, let occurrence, let at):
+      jobs[job, default: JobMarks()].queued[occurrence] = QueuedMark(sequence: sequenced.seq, at: at)
+      jobs[job]?.decide(upTo: occurrence)
+    case .skipped(let range): decide(range)
+    case .missed(let range): decide(range)
+    case .through(let at, let job, let boot): setMark(at, job: job, boot: boot)
+    case .restart(let at, let boot, let pid, let version):
+      lastRestart = RestartMark(at: at, boot: boot, pid: pid, version: version)
+    case .snapshot(_, let records, _): restatements = records
+    case .tickFailed, .clockStep, .unknown: break
+    }
+  }
+
+  // MARK: Runs
+
+  private mutating func applyClaim(_ claim: Claim, sequence: UInt64) throws(IllegalTransition) {
+    let state = open[claim.run]?.state ?? .unclaimed
+    do throws(IllegalTransition) {
+      _ = try state.next(after: .claim)
+    } catch {
+      throw IllegalTransition(problem: error.problem, run: claim.run, key: claim.key)
+    }
+    var contradiction: IllegalTransition?
+    if let key = claim.key {
+      let isOpen = { (run: RunIdentifier) in self.open[run]?.claim.key == key }
+      if let other = jobs[claim.job]?.openRuns.first(where: isOpen) {
+        contradiction = IllegalTransition(problem: .occurrenceIsOpen(other), run: claim.run, key: key)
+      } else if claim.attempt <= 1, isClaimed(key) {
+        contradiction = IllegalTransition(problem: .alreadyDecided, run: claim.run, key: key)
+      }
+    }
+    insert(OpenRun(claim: claim, claimSequence: sequence))
+    dropRetry(before: claim)
+    if let contradiction { throw contradiction }
+  }
+
+  private mutating func applyStart(_ start: RunStart) throws(IllegalTransition) {
+    do throws(IllegalTransition) {
+      _ = try (open[start.run]?.state ?? .unclaimed).next(after: .start)
+    } catch {
+      throw IllegalTransition(problem: error.problem, run: start.run)
+    }
+    open[start.run]?.start = start
+  }
+
+  private mutating func applyEnd(_ end: RunEnd) throws(IllegalTransition) {
+    do throws(IllegalTransition) {
+      _ = try (open[end.run]?.state ?? .unclaimed).next(after: .end)
+    } catch {
+      throw IllegalTransition(problem: error.problem, run: end.run)
+    }
+    guard let run = open.removeValue(forKey: end.run) else { return }
+    let job = run.claim.job
+    jobs[job]?.openRuns.remove(end.run)
+    if end.retryAt != nil {
+      retries[end.run] = PendingRetry(claim: run.claim, claimSequence: run.claimSequence, end: end)
+      jobs[job, default: JobMarks()].retries.insert(end.run)
+    }
+    dispose(of: job)
+  }
+
+  /// Enters an open run and moves its job's marks.
+  mutating func insert(_ run: OpenRun) {
+    open[run.claim.run] = run
+    var marks = jobs.removeValue(forKey: run.claim.job) ?? JobMarks()
+    marks.openRuns.insert(run.claim.run)
+    if run.claim.trigger == .reboot { marks.rebootClaimed = run.claim.bootIdentifier }
+    if let occurrence = run.claim.occurrence {
+      marks.queued[occurrence] = nil
+      marks.decide(upTo: occurrence)
+    }
+    jobs[run.claim.job] = marks
+  }
+
+  private mutating func dropRetry(before claim: Claim) {
+    guard claim.attempt > 1, let waiting = jobs[claim.job]?.retries, !waiting.isEmpty else { return }
+    let earlier = waiting.sorted().first { run in
+      guard let retry = retries[run] else { return false }
+      return retry.claim.occurrence == claim.occurrence && retry.claim.attempt == claim.attempt - 1
+    }
+    guard let earlier else { return }
+    retries[earlier] = nil
+    jobs[claim.job]?.retries.remove(earlier)
+  }
+
+  // MARK: Jobs
+
+  mutating func define(_ definition: Definition) {
+    var marks = jobs.removeValue(forKey: definition.job) ?? JobMarks()
+    marks.definition = definition
+    marks.retiredAt = nil
+    jobs[definition.job] = marks
+  }
+
+  private mutating func decide<Reason>(_ range: NotRun<Reason>) {
+    guard var marks = jobs.removeValue(forKey: range.job) else { return }
+    marks.decide(upTo: range.last)
+    let isCovered = { (instant: Instant) in instant >= range.first && instant <= range.last }
+    if !marks.queued.isEmpty { marks.queued = marks.queued.filter { !isCovered($0.key) } }
+    for run in marks.retries {
+      guard let occurrence = retries[run]?.claim.occurrence, isCovered(occurrence) else { continue }
+      retries[run] = nil
+      marks.retries.remove(run)
+    }
+    jobs[range.job] = marks
+    dispose(of: range.job)
+  }
+
+  mutating func setMark(_ at: Instant, job: String?, boot: String?) {
+    guard let job else {
+      through = at
+      return
+    }
+    var marks = jobs.removeValue(forKey: job) ?? JobMarks()
+    // A snapshot says so of a job that has nothing decided but must be mentioned for its boot.
+    marks.lastDecided = at <= .distantPast ? nil : at
+    if let boot { marks.rebootClaimed = boot }
+    jobs[job] = marks
+    if restatements == 0 { dispose(of: job) }
+  }
+
+  private mutating func dispose(of job: String) {
+    if jobs[job]?.isDisposable == true { jobs[job] = nil }
+  }
+}

@@ -1,0 +1,198 @@
+/// What is to be synced, and up to where; the answer comes back through `LedgerWriter.finishSync`.
+public struct SyncTicket: Hashable, Sendable {
+  /// The segment's number.
+  public let segment: Int
+  /// What to sync.
+  public let handle: SegmentHandle
+  /// Bytes before this offset are durable once the sync has succeeded.
+  public let offset: Int
+  /// The directory must be synced too: the segment is new.
+  public let includesDirectory: Bool
+}
+
+/// What appending did.
+public struct AppendResult: Hashable, Sendable {
+  /// The segment it went to.
+  public let handle: SegmentHandle
+  /// How many bytes were written.
+  public let bytes: Int
+  /// The segment is long enough: open the next one when convenient.
+  public let isFull: Bool
+}
+
+/// Keeps the position in the ledger: appends to the newest segment, opens the next one.
+///
+/// The caller syncs (off its loop) and says how that ended. After a failed write or sync the segment takes nothing
+/// more: `needsSegment` is set, and what wasn't durable yet is written again behind the next segment's snapshot. A
+/// descriptor is never synced again after an error, for the kernel may have dropped the very pages that failed.
+public struct LedgerWriter: Sendable {
+  /// The usual length of a segment, bytes.
+  public static let defaultSegmentBytes = 1 << 20
+  /// Records that aren't durable and have no segment are kept up to so many bytes.
+  public static let maximumPendingBytes = 4 << 20
+
+  private struct Segment {
+    var number: Int
+    var handle: SegmentHandle
+    var offset: Int
+    /// Where the next one should begin.
+    var limit: Int
+    var isNameDurable = false
+  }
+
+  /// An old segment whose unused space can be given back.
+  private struct Trim {
+    var number: Int
+    var size: Int
+  }
+
+  private let segmentBytes: Int
+  private var segment: Segment?
+  private var trims: [Trim] = []
+  /// Lines that no finished sync covers; the last of them end at the segment's offset.
+  private var pending: [UInt8] = []
+  /// The number of the next segment.
+  public private(set) var nextSegment: Int
+  /// Records were dropped because nothing could be written for too long; the next snapshot covers what they meant.
+  public private(set) var droppedRecords = false
+
+  /// Continues behind recovery; `segmentBytes` is what a segment takes before the next one begins, ≥ 4096.
+  public init(nextSegment: Int, segmentBytes: Int = LedgerWriter.defaultSegmentBytes) {
+    self.nextSegment = nextSegment
+    self.segmentBytes = max(segmentBytes, 4096)
+  }
+
+  /// Whether nothing can be appended before `openSegment`.
+  public var needsSegment: Bool { segment == nil }
+  /// The segment that is written; nil when one must be opened.
+  public var currentHandle: SegmentHandle? { segment?.handle }
+  /// The number of the segment that is written.
+  public var currentSegment: Int? { segment?.number }
+  /// Whether everything appended is durable.
+  public var isDurable: Bool { pending.isEmpty }
+
+  /// Opens the next segment with the snapshot at its head, and writes behind it what wasn't durable yet.
+  ///
+  /// Nothing may be dispatched before a sync of it has succeeded. When it throws, the former segment, if any, goes on.
+  public mutating func openSegment(
+    storage: inout some LedgerStorage, snapshot: [SequencedRecord]
+  ) throws(StorageError) {
+    var head: [UInt8] = []
+    for record in snapshot { RecordCodec.append(record.record, seq: record.seq, to: &head) }
+    guard nextSegment <= SegmentName.maximum else { throw StorageError(.refused, "no segment number is left") }
+    let number = nextSegment
+    // A long snapshot deserves a long segment, else most of the ledger would be snapshots.
+    let limit = head.count + pending.count + max(segmentBytes, 2 * head.count)
+    nextSegment += 1
+    let handle: SegmentHandle
+    do throws(StorageError) {
+      handle = try storage.create(SegmentName.of(number), preallocate: limit)
+    } catch {
+      // The name may be somebody else's; any other failure leaves nothing behind, and the number is used again.
+      if error.kind != .exists { nextSegment = number }
+      throw error
+    }
+    do throws(StorageError) {
+      try storage.write(handle, at: 0, bytes: head + pending)
+    } catch {
+      storage.close(handle)
+      // A half-written head would be passed over by recovery; on a full disk it would also cost the space.
+      try? storage.remove(SegmentName.of(number))
+      throw error
+    }
+    if let former = segment {
+      storage.close(former.handle)
+      trims.append(Trim(number: former.number, size: former.offset))
+    }
+    let offset = head.count + pending.count
+    // The head itself isn't pending: if its sync fails, the next segment gets a snapshot of its own.
+    segment = Segment(number: number, handle: handle, offset: offset, limit: limit)
+    droppedRecords = false
+  }
+
+  /// Appends the records with one write. When it throws, the records are kept for the next segment.
+  public mutating func append(
+    _ records: [SequencedRecord], storage: inout some LedgerStorage
+  ) throws(StorageError) -> AppendResult {
+    var lines: [UInt8] = []
+    lines.reserveCapacity(records.count * 192)
+    for record in records { RecordCodec.append(record.record, seq: record.seq, to: &lines) }
+    keep(lines)
+    guard let current = segment else { throw StorageError(.failed, "no segment is open") }
+    do throws(StorageError) {
+      try storage.write(current.handle, at: current.offset, bytes: lines)
+    } catch {
+      // Part of it may be there. Nothing is appended behind or over it.
+      abandon(storage: &storage)
+      throw error
+    }
+    segment?.offset = current.offset + lines.count
+    return AppendResult(
+      handle: current.handle, bytes: lines.count, isFull: current.offset + lines.count >= current.limit)
+  }
+
+  /// What to sync now; nil when no segment is open.
+  public func beginSync() -> SyncTicket? {
+    guard let segment else { return nil }
+    return SyncTicket(
+      segment: segment.number, handle: segment.handle, offset: segment.offset,
+      includesDirectory: !segment.isNameDurable)
+  }
+
+  /// Notes how a sync ended. Returns false when it failed, or belongs to a segment that was given up: then nothing it
+  /// covers may be dispatched, and `needsSegment` tells whether a segment must be opened.
+  public mutating func finishSync(
+    _ ticket: SyncTicket, succeeded: Bool, storage: inout some LedgerStorage
+  ) -> Bool {
+    guard let current = segment, current.number == ticket.segment else { return false }
+    guard succeeded else {
+      abandon(storage: &storage)
+      return false
+    }
+    if ticket.includesDirectory { segment?.isNameDurable = true }
+    let open = current.offset - ticket.offset
+    pending.removeFirst(max(0, pending.count - open))
+    trim(storage: &storage)
+    return true
+  }
+
+  /// Syncs on the spot, directory included: for a start, and for tests. Returns whether all is durable.
+  public mutating func syncNow(storage: inout some LedgerStorage) -> Bool {
+    guard let ticket = beginSync() else { return false }
+    do throws(StorageError) {
+      try storage.sync(ticket.handle)
+      if ticket.includesDirectory { try storage.syncDirectory() }
+    } catch {
+      return finishSync(ticket, succeeded: false, storage: &storage)
+    }
+    return finishSync(ticket, succeeded: true, storage: &storage)
+  }
+
+  /// Ends the use of the current segment; what is pending stays for the next one.
+  public mutating func abandon(storage: inout some LedgerStorage) {
+    guard let current = segment else { return }
+    storage.close(current.handle)
+    segment = nil
+  }
+
+  private mutating func keep(_ lines: [UInt8]) {
+    if pending.count + lines.count > Self.maximumPendingBytes {
+      pending = []
+      droppedRecords = true
+      return
+    }
+    pending.append(contentsOf: lines)
+  }
+
+  /// Gives unused space back once the newer segment is durable. A failure costs only space, until the next start.
+  private mutating func trim(storage: inout some LedgerStorage) {
+    for trim in trims {
+      do throws(StorageError) {
+        try storage.truncate(SegmentName.of(trim.number), to: trim.size)
+      } catch {
+        continue
+      }
+    }
+    trims = []
+  }
+}

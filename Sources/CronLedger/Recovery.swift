@@ -1,0 +1,235 @@
+/// What may be read at a start.
+public struct RecoveryLimits: Hashable, Sendable {
+  /// A larger segment isn't read, bytes.
+  public var maximumSegmentBytes = 256 << 20
+  /// So many findings are kept; the rest is counted.
+  public var maximumFindings = 100
+
+  /// The usual limits.
+  public init() {}
+}
+
+/// What the ledger's files amount to.
+public struct RecoveryResult: Sendable {
+  /// The replayed state; empty where nothing could be read.
+  public var state = LedgerState()
+  /// What isn't as it should be, in the order of the files.
+  public var findings: [RecoveryFinding] = []
+  /// How many findings there are, kept or not.
+  public var findingCount = 0
+  /// The number of the first segment that may be created.
+  public var nextSegment = 1
+  /// How many records were replayed.
+  public var recordCount = 0
+  /// Records may be lost: call `LedgerState.setBaseline(now)` and catch nothing up.
+  public var needsBaseline = false
+  /// A later major version wrote the ledger, or its directory can't be read: write nothing there.
+  public var mustNotWrite = false
+
+  mutating func add(_ finding: RecoveryFinding, limits: RecoveryLimits) {
+    findingCount += 1
+    if findings.count < limits.maximumFindings { findings.append(finding) }
+    if finding.meansLoss { needsBaseline = true }
+  }
+}
+
+/// Reads the ledger at a start.
+///
+/// It replays from the newest segment whose snapshot is whole, and never fails: what is wrong becomes a finding, what
+/// can't be read is left as it is, and what can't be understood is copied to the quarantine.
+public enum Recovery {
+  /// Replays the ledger, cuts torn tails and gives unused preallocated space back.
+  public static func recover(
+    storage: inout some LedgerStorage, limits: RecoveryLimits = RecoveryLimits()
+  ) -> RecoveryResult {
+    var replay = Replay(limits: limits)
+    let numbers: [Int]
+    do throws(StorageError) {
+      numbers = try storage.list().compactMap(SegmentName.number).sorted()
+    } catch {
+      replay.result.mustNotWrite = true
+      replay.add(RecoveryFinding(.unreadable, segment: "", detail: error.description))
+      return replay.result
+    }
+    guard let newest = numbers.last else { return replay.result }
+    replay.result.nextSegment = newest + 1
+    if newest == SegmentName.maximum { replay.result.mustNotWrite = true }
+
+    let chain = replay.chain(numbers, storage: &storage)
+    if replay.result.mustNotWrite { return replay.result }
+    for segment in chain { replay.read(segment, storage: &storage) }
+    if replay.result.needsBaseline { replay.result.state.doubtOpenRuns() }
+    return replay.result
+  }
+}
+
+/// The course of one recovery.
+private struct Replay {
+  struct Segment {
+    var number: Int
+    var bytes: [UInt8]?
+    var isBase: Bool
+    var name: String { SegmentName.of(number) }
+  }
+
+  let limits: RecoveryLimits
+  var result = RecoveryResult()
+
+  init(limits: RecoveryLimits) {
+    self.limits = limits
+  }
+
+  mutating func add(_ finding: RecoveryFinding) {
+    result.add(finding, limits: limits)
+  }
+
+  /// The segments to replay, oldest first: from the newest whole snapshot on.
+  ///
+  /// Only the newest segment's bytes are kept meanwhile; the others, rarely needed, are read again.
+  mutating func chain(_ numbers: [Int], storage: inout some LedgerStorage) -> [Segment] {
+    var chain: [Segment] = []
+    for number in numbers.reversed() {
+      var segment = Segment(number: number, bytes: nil, isBase: false)
+      guard let bytes = load(segment.name, storage: &storage) else { continue }
+      let head = SegmentHead(bytes)
+      if let head, !head.isUnderstood {
+        add(RecoveryFinding(.newerFormat, segment: segment.name, offset: 0, detail: "written by a later version"))
+        result.mustNotWrite = true
+        return []
+      }
+      if head?.isComplete == true {
+        segment.isBase = true
+        segment.bytes = bytes
+        chain.append(segment)
+        break
+      }
+      if chain.isEmpty { segment.bytes = bytes }
+      chain.append(segment)
+    }
+    if chain.last?.isBase == false, chain.contains(where: { $0.bytes?.contains { $0 != 0 } ?? true }) {
+      // Not one whole snapshot: whatever the segments hold, something before it is gone.
+      result.needsBaseline = true
+    }
+    return chain.reversed()
+  }
+
+  private mutating func load(_ name: String, storage: inout some LedgerStorage) -> [UInt8]? {
+    do throws(StorageError) {
+      return try storage.readAll(name, limit: limits.maximumSegmentBytes)
+    } catch {
+      add(RecoveryFinding(.unreadable, segment: name, detail: error.description))
+      return nil
+    }
+  }
+
+  /// Replays one segment.
+  mutating func read(_ segment: Segment, storage: inout some LedgerStorage) {
+    guard let bytes = segment.bytes ?? load(segment.name, storage: &storage) else { return }
+    var scanner = SegmentScanner(bytes)
+    var isDamaged = false
+    var isFirst = true
+    // Unknown where the head is damaged: then restated records can't be told from duplicates.
+    var covered: UInt64?
+    while let item = scanner.next() {
+      switch item {
+      case .record(let record, let range):
+        if isFirst, case .snapshot = record.record {
+          covered = record.seq
+          if segment.isBase {
+            result.state = LedgerState()
+            apply(record, segment, at: range.lowerBound)
+          } else {
+            enterIncomplete(record, segment)
+          }
+        } else {
+          replay(record, segment, at: range.lowerBound, covered: covered)
+        }
+      case .damage(let range):
+        isDamaged = true
+        add(
+          RecoveryFinding(
+            .damaged, segment: segment.name, offset: range.lowerBound,
+            detail: "\(range.count) bytes are no record, and records follow"))
+      case .tornTail(let range):
+        // A segment of which nothing can be read isn't a write cut short.
+        if scanner.validEnd == 0, result.needsBaseline {
+          isDamaged = true
+          add(RecoveryFinding(.damaged, segment: segment.name, offset: 0, detail: "no record in \(range.count) bytes"))
+        } else {
+          add(
+            RecoveryFinding(
+              .tornTail, segment: segment.name, offset: range.lowerBound,
+              detail: "\(range.count) bytes of a write that was cut short"))
+        }
+      }
+      isFirst = false
+    }
+    finish(segment, bytes: bytes, validEnd: scanner.validEnd, isDamaged: isDamaged, storage: &storage)
+  }
+
+  /// A snapshot whose records aren't all there: normal when the crash came while it was written, and then nothing but
+  /// restatements of what the segments before it say.
+  private mutating func enterIncomplete(_ record: SequencedRecord, _ segment: Segment) {
+    add(
+      RecoveryFinding(
+        .incompleteSnapshot, segment: segment.name, offset: 0, detail: "the snapshot at its head isn't whole"))
+    guard record.seq >= result.state.nextSequence else { return }
+    // It covers records that were never read.
+    add(
+      RecoveryFinding(
+        .gap, segment: segment.name, offset: 0,
+        detail: "records \(result.state.nextSequence) to \(record.seq) are missing"))
+    result.state.nextSequence = record.seq &+ 1
+  }
+
+  private mutating func replay(_ record: SequencedRecord, _ segment: Segment, at offset: Int, covered: UInt64?) {
+    let expected = result.state.nextSequence
+    if result.state.restatements == 0 {
+      if record.seq < expected {
+        // Restated, or written again after a failed sync: known already, unless records were lost.
+        if result.needsBaseline {
+          result.state.restate(record)
+        } else if case .claim(let claim) = record.record {
+          result.state.block(claim)
+        }
+        if let covered, record.seq > covered {
+          add(
+            RecoveryFinding(
+              .duplicate, segment: segment.name, offset: offset, detail: "record \(record.seq) comes a second time"))
+        }
+        return
+      }
+      if record.seq > expected {
+        add(
+          RecoveryFinding(
+            .gap, segment: segment.name, offset: offset,
+            detail: "records \(expected) to \(record.seq - 1) are missing"))
+      }
+    }
+    apply(record, segment, at: offset)
+  }
+
+  private mutating func apply(_ record: SequencedRecord, _ segment: Segment, at offset: Int) {
+    result.recordCount += 1
+    do throws(IllegalTransition) {
+      try result.state.apply(record)
+    } catch {
+      add(RecoveryFinding(.illegal, segment: segment.name, offset: offset, detail: error.description))
+    }
+  }
+
+  /// Keeps a copy of what was damaged; else cuts the segment behind its last record.
+  private mutating func finish(
+    _ segment: Segment, bytes: [UInt8], validEnd: Int, isDamaged: Bool, storage: inout some LedgerStorage
+  ) {
+    do throws(StorageError) {
+      if isDamaged {
+        try storage.quarantine(segment.name, as: "ledger-\(segment.name)")
+      } else if validEnd < bytes.count {
+        try storage.truncate(segment.name, to: validEnd)
+      }
+    } catch {
+      add(RecoveryFinding(.repairFailed, segment: segment.name, detail: error.description))
+    }
+  }
+}
