@@ -31,4 +31,11 @@ public struct ResourceUsage: Hashable, Sendable {
   public let systemMicroseconds: Int64
   /// Peak resident set, KiB.
   public let maximumResidentKibibytes: Int64
+
+  /// From stored parts.
+  public init(userMicroseconds: Int64, systemMicroseconds: Int64, maximumResidentKibibytes: Int64) {
+    self.userMicroseconds = userMicroseconds
+    self.systemMicroseconds = systemMicroseconds
+    self.maximumResidentKibibytes = maximumResidentKibibytes
+  }
 }

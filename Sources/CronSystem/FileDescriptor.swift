@@ -42,6 +42,12 @@ public struct FileDescriptor: ~Copyable, Sendable {
       owning: try Syscall.call { closeOnExec ? cl_duplicate(number, 0) : cl_duplicate_inheritable(number) })
   }
 
+  /// Makes a number of this process mean this open file, closing what it meant before, dup2(2); children inherit it.
+  public func install(as target: Int32) throws(Errno) {
+    let number = raw
+    try Syscall.call { dup2(number, target) }
+  }
+
   /// Switches O_NONBLOCK of the open file, fcntl(2) F_SETFL.
   public func setNonBlocking(_ on: Bool) throws(Errno) {
     let number = raw
