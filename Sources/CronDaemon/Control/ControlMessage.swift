@@ -1,0 +1,37 @@
+public import CronWire
+
+/// The limits of the control socket.
+public enum ControlLimits {
+  /// The socket's name in the state directory.
+  public static let socketName = "control.sock"
+  /// Connections at one time.
+  public static let clients = 64
+  /// Bytes of one message without its newline.
+  public static let messageBytes = 65_536
+  /// Milliseconds that a client may take to send its request, or to take its answer.
+  public static let idleMilliseconds: Int64 = 5_000
+}
+
+/// One request that arrived: a JSON object with a `verb`.
+public struct ControlRequest: Hashable, Sendable {
+  /// Whom to answer.
+  public let client: UInt64
+  /// The whole object.
+  public let message: JSONValue
+
+  /// Its verb; empty when it has none.
+  public var verb: String { message["verb"]?.stringValue ?? "" }
+}
+
+/// The two forms of an answer.
+public enum ControlReply {
+  /// `{"ok":true, …}` with the members given.
+  public static func success(_ members: [(String, JSONValue)] = []) -> JSONValue {
+    .object(JSONObject([("ok", .bool(true))] + members))
+  }
+
+  /// `{"ok":false,"exit":…,"message":…}`: what the asking command ends with and says.
+  public static func failure(exit: Int32, _ message: String) -> JSONValue {
+    .object(JSONObject([("ok", .bool(false)), ("exit", JSONValue(exit)), ("message", .string(message))]))
+  }
+}

@@ -1,0 +1,75 @@
+public import CronSystem
+
+/// STATE/log/cronwatch.log and its one older generation, as descriptors 1 and 2 of detached roles.
+public final class LogFile {
+  /// The file's name in STATE/log.
+  public static let name = "cronwatch.log"
+  /// The older generation's name.
+  public static let olderName = "cronwatch.log.1"
+  /// The size in bytes beyond which it is rotated unless the settings say otherwise: 10 MiB.
+  public static let defaultLimit: Int64 = 10 << 20
+
+  private static let lookEveryNanoseconds: Int64 = 1_000_000_000
+  private let state: StateDirectory
+  private let isOurs: Bool
+  private var lookedAtNanoseconds: Int64 = .min
+
+  /// Finds out whether descriptor 2 is the log file; if it isn't, nothing will ever be touched.
+  public init(_ state: StateDirectory) {
+    self.state = state
+    isOurs = LogFile.descriptorIsLog(2, in: state)
+  }
+
+  /// Opens the log for appending, made when it is missing; for descriptors 1 and 2 of a detached watcher.
+  public static func open(in state: StateDirectory) throws(Errno) -> FileDescriptor {
+    let directory = try state.directory(.log)
+    return try directory.openFile(name, [.write, .create, .append])
+  }
+
+  /// Reopens descriptors 1 and 2 when somebody rotated or deleted the file; looks at most once a second.
+  public func follow(nowNanoseconds: Int64) {
+    guard isOurs, nowNanoseconds &- lookedAtNanoseconds >= Self.lookEveryNanoseconds || lookedAtNanoseconds == .min
+    else { return }
+    lookedAtNanoseconds = nowNanoseconds
+    guard !LogFile.descriptorIsLog(2, in: state) else { return }
+    reopen()
+  }
+
+  /// Moves a file that is too large aside and goes on in a new one; only the watcher does this. True = it was done.
+  @discardableResult
+  public func rotate(limit: Int64 = LogFile.defaultLimit) -> Bool {
+    guard isOurs else { return false }
+    do throws(Errno) {
+      let directory = try state.directory(.log)
+      guard let status = try directory.status(Self.name), status.size > limit else { return false }
+      try directory.rename(Self.name, to: Self.olderName)
+    } catch {
+      return false
+    }
+    reopen()
+    return true
+  }
+
+  private func reopen() {
+    do throws(Errno) {
+      let target = try FileStatus.of(path: "/proc/self/fd/2")
+      let output = try? FileStatus.of(path: "/proc/self/fd/1")
+      let file = try LogFile.open(in: state)
+      try file.install(as: 2)
+      if let output, output.isSameFile(as: target) { try file.install(as: 1) }
+    } catch {
+      // The old file still takes the lines: nothing is lost but the limit.
+      return
+    }
+  }
+
+  private static func descriptorIsLog(_ number: Int32, in state: StateDirectory) -> Bool {
+    do throws(Errno) {
+      let directory = try state.existingDirectory(.log)
+      guard let named = try directory.status(name) else { return false }
+      return try FileStatus.of(path: "/proc/self/fd/\(number)").isSameFile(as: named)
+    } catch {
+      return false
+    }
+  }
+}

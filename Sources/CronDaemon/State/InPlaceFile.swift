@@ -1,0 +1,72 @@
+internal import CronSystem
+
+/// A preallocated file that is rewritten by one `pwrite`: nothing to leak, and it works on a full disk.
+final class InPlaceFile {
+  private let state: StateDirectory
+  private let subdirectory: StateDirectory.Subdirectory?
+  private let name: String
+  private let capacity: Int
+  private var file: FileDescriptor?
+
+  /// A file of at most `capacity` bytes in one of the directories, or in the state directory itself (nil).
+  init(_ state: StateDirectory, _ subdirectory: StateDirectory.Subdirectory?, _ name: String, capacity: Int) {
+    self.state = state
+    self.subdirectory = subdirectory
+    self.name = name
+    self.capacity = capacity
+  }
+
+  /// Writes the bytes at an offset; the error is returned, not thrown: no caller may fail because of it.
+  func write(_ bytes: [UInt8], at offset: Int = 0) -> Errno? {
+    do throws(Errno) {
+      if try isGone() { file = try opened() }
+      if let number = file?.raw, number >= 0 { try file?.write(bytes, at: Int64(offset)) }
+      return nil
+    } catch {
+      file = nil
+      return error
+    }
+  }
+
+  /// The file's bytes, at most its capacity; nil = there is no such file.
+  func read() throws(Errno) -> [UInt8]? {
+    do throws(Errno) {
+      let reader: FileDescriptor
+      if let subdirectory {
+        let directory = try state.existingDirectory(subdirectory)
+        reader = try directory.openFile(name, .read)
+      } else {
+        reader = try state.root.openFile(name, .read)
+      }
+      return try reader.read(upTo: capacity, at: 0)
+    } catch {
+      if error == .noEntry { return nil }
+      throw error
+    }
+  }
+
+  /// Whether the file must be opened: it never was, or somebody deleted it.
+  private func isGone() throws(Errno) -> Bool {
+    guard let links = try file?.status().links else { return true }
+    return links == 0
+  }
+
+  private func opened() throws(Errno) -> FileDescriptor {
+    let made: FileDescriptor
+    if let subdirectory {
+      let directory = try state.directory(subdirectory)
+      made = try directory.openFile(name, [.readWrite, .create])
+    } else {
+      made = try state.root.openFile(name, [.readWrite, .create])
+    }
+    if try made.size() < Int64(capacity) {
+      do {
+        try made.allocate(offset: 0, length: Int64(capacity))
+      } catch {
+        // Not every file system can reserve; the write itself will then say whether there was room.
+        guard error == .notSupported || error == .invalidArgument else { throw error }
+      }
+    }
+    return made
+  }
+}

@@ -1,0 +1,52 @@
+internal import CronSystem
+
+/// A preallocated file of sealed text lines of one size; when it is full the oldest is overwritten.
+///
+/// One pwrite a record: nothing to leak, a crash loses at most the record being written, and it works on a full disk.
+final class RecordRing {
+  private let file: InPlaceFile
+  private let slots: Int
+  private let slotSize: Int
+  private var nextSequence: UInt64?
+
+  /// A ring of `slots` lines of `slotSize` bytes in the state directory itself.
+  init(_ state: StateDirectory, name: String, slots: Int, slotSize: Int) {
+    self.slots = slots
+    self.slotSize = slotSize
+    file = InPlaceFile(state, nil, name, capacity: slots * slotSize)
+  }
+
+  /// Adds a record; the error is returned for the log.
+  func append(_ record: TextFields) -> Errno? {
+    let sequence: UInt64
+    if let known = nextSequence {
+      sequence = known
+    } else {
+      do { sequence = try highestSequence() &+ 1 } catch { return error }
+    }
+    var fields = TextFields()
+    fields.set("seq", sequence)
+    for pair in record.pairs { fields.set(pair.key, pair.value) }
+    let bytes = SealedText.seal(fields.encoded(), size: slotSize, lineBreak: false)
+    if let error = file.write(bytes, at: Int(sequence % UInt64(slots)) * slotSize) { return error }
+    nextSequence = sequence &+ 1
+    return nil
+  }
+
+  /// Every readable record, oldest first; damaged slots are left out.
+  func records() throws(Errno) -> [TextFields] {
+    guard let bytes = try file.read() else { return [] }
+    var found: [(sequence: UInt64, fields: TextFields)] = []
+    for start in stride(from: 0, through: bytes.count - slotSize, by: slotSize) {
+      guard let body = SealedText.open(bytes[start..<(start + slotSize)]), let fields = TextFields(body),
+        let sequence = fields.number("seq", as: UInt64.self)
+      else { continue }
+      found.append((sequence, fields))
+    }
+    return found.sorted { $0.sequence < $1.sequence }.map(\.fields)
+  }
+
+  private func highestSequence() throws(Errno) -> UInt64 {
+    try records().last?.number("seq", as: UInt64.self) ?? 0
+  }
+}

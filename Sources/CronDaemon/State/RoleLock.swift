@@ -1,0 +1,108 @@
+public import CronSystem
+
+/// What asking for a role's lock found, without taking anything.
+public enum LockState: Hashable, Sendable {
+  /// Nobody holds it.
+  case free
+  /// It is held; by whom, when that could be read and is alive.
+  case held(ProcessIdentity?)
+
+  /// Whether somebody holds it.
+  public var isHeld: Bool { self != .free }
+
+  /// The holder, when it could be told.
+  public var holder: ProcessIdentity? {
+    if case .held(let identity) = self { identity } else { nil }
+  }
+}
+
+/// What trying to take a role's lock found.
+public enum LockAttempt {
+  /// It is ours until the `RoleLock` goes.
+  case taken(RoleLock)
+  /// Another process has it.
+  case busy(ProcessIdentity?)
+}
+
+/// A held OFD lock on `watcher.lock` or `ticker.lock`: at most one process a state directory has each.
+///
+/// The kernel doesn't say who holds an OFD lock, so the holder writes its identity into the file; the lock alone is
+/// the proof of life, the identity only tells whose.
+public final class RoleLock {
+  /// The roles that exist once a state directory.
+  public enum Role: String, Sendable {
+    /// The watcher.
+    case watcher
+    /// The ticker.
+    case ticker
+
+    /// The lock's file name.
+    public var fileName: String { rawValue + ".lock" }
+  }
+
+  private static let size = 256
+
+  /// Whose lock it is.
+  public let role: Role
+  private let state: StateDirectory
+  private let file: FileDescriptor
+
+  private init(role: Role, state: StateDirectory, file: consuming FileDescriptor) {
+    self.role = role
+    self.state = state
+    self.file = file
+  }
+
+  /// Tries once, never waits. Errors other than contention (EMFILE, ENOSPC …) are thrown: they aren't "busy".
+  public static func take(_ role: Role, in state: StateDirectory) throws(Errno) -> LockAttempt {
+    // The file can be replaced between opening and locking: a lock on a file that the path doesn't name is worthless.
+    for _ in 0..<16 {
+      let file = try state.root.openFile(role.fileName, [.readWrite, .create])
+      guard try FileLock.tryLock(file) else { return .busy(identity(in: file, waitingForIt: true)) }
+      guard try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName) else { continue }
+      let me = ProcessIdentity.currentProcess
+      var fields = TextFields()
+      fields.set("pid", me.pid)
+      fields.set("start_time", me.startTime)
+      fields.set("boot_id", me.bootIdentifier)
+      let bytes = SealedText.seal(fields.encoded(separator: "\n"), size: size)
+      // Not knowing whose a lock is costs a message; not starting on a full disk would cost the jobs.
+      do { try file.write(bytes, at: 0) } catch {}
+      return .taken(RoleLock(role: role, state: state, file: file))
+    }
+    throw .wouldBlock
+  }
+
+  /// Asks who holds a role's lock; takes nothing, so that a question never makes a starter fail.
+  public static func query(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
+    let file: FileDescriptor
+    do { file = try state.root.openFile(role.fileName, .read) } catch .noEntry { return .free }
+    guard let holder = try FileLock.holder(file) else { return .free }
+    if case .process(let pid) = holder { return .held(ProcessIdentity.read(pid)) }
+    return .held(identity(in: file, waitingForIt: false))
+  }
+
+  /// Whether the locked file is still the path's; otherwise the holder must stop acting in its role at once.
+  public func isCurrent() throws(Errno) -> Bool {
+    try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName)
+  }
+
+  /// The identity in the file, if that process lives; the holder writes it a moment after it took the lock.
+  private static func identity(in file: borrowing FileDescriptor, waitingForIt: Bool) -> ProcessIdentity? {
+    for _ in 0..<(waitingForIt ? 50 : 5) {
+      do throws(Errno) {
+        let bytes = try file.read(upTo: size, at: 0)
+        if bytes.count == size, let body = SealedText.open(bytes[...]), let fields = TextFields(body),
+          let pid = fields.number("pid", as: Int32.self), let start = fields.number("start_time", as: UInt64.self),
+          let boot = fields["boot_id"]
+        {
+          let identity = ProcessIdentity(bootIdentifier: boot, pid: pid, startTime: start)
+          if identity.isAlive { return identity }
+        }
+      } catch {
+        return nil
+      }
+    }
+    return nil
+  }
+}
