@@ -13,6 +13,15 @@ public struct Account: Hashable, Sendable {
   /// The login shell; may be empty.
   public let shell: String
 
+  /// An account that no database knows: a uid without an entry is normal in containers.
+  public init(name: String, userIdentifier: UInt32, groupIdentifier: UInt32, home: String, shell: String) {
+    self.name = name
+    self.userIdentifier = userIdentifier
+    self.groupIdentifier = groupIdentifier
+    self.home = home
+    self.shell = shell
+  }
+
   /// By name; nil = there is no such user, getpwnam_r(3).
   public static func named(_ name: String) throws(Errno) -> Account? {
     try lookUp { getpwnam_r(name, $0, $1, $2, $3) }
