@@ -1,0 +1,171 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import Testing
+
+@testable import CronDaemon
+
+/// A server with its poller, turned by hand.
+private final class Served {
+  let state: StateDirectory
+  let poller: Poller
+  let server: ControlServer
+
+  init(_ path: String) throws {
+    state = try StateDirectory.open(path, create: true)
+    poller = try Poller()
+    server = try ControlServer(state, poller: poller, tokenBase: 1000)
+  }
+
+  /// Handles what is ready; every request gets the answer.
+  func turn(now: Int64 = 0, _ answer: (ControlRequest) -> JSONValue? = { _ in ControlReply.success() }) throws {
+    for ready in try poller.wait(timeoutMilliseconds: 0) {
+      #expect(server.owns(token: ready.token))
+      for request in server.handle(ready, poller: poller, nowNanoseconds: now) {
+        if let reply = answer(request) {
+          server.reply(to: request.client, reply, poller: poller, nowNanoseconds: now)
+        }
+      }
+    }
+  }
+
+  func connect() throws -> FileDescriptor {
+    try UnixSocket.connect(in: state.root, name: ControlLimits.socketName)
+  }
+
+  /// Turns until the client has a line or its end.
+  func line(_ client: borrowing FileDescriptor) throws -> String? {
+    var bytes: [UInt8] = []
+    var ended = false
+    let number = client.raw
+    #expect(number >= 0)
+    for _ in 0..<10_000 where !ended && bytes.last != UInt8(ascii: "\n") {
+      try turn()
+      switch try client.receive(upTo: 100_000) {
+      case .bytes(let more, _): bytes += more
+      case .endOfStream: ended = true
+      case .wouldBlock: continue
+      }
+    }
+    return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+@Suite struct ControlServerTests {
+  @Test func `a request is answered, and the next one too`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    let client = try served.connect()
+    for _ in 0..<3 {
+      #expect(try client.send(Array("{\"verb\":\"ping\"}\n".utf8)) > 0)
+      #expect(try served.line(client) == "{\"ok\":true}\n")
+    }
+    #expect(try served.state.root.status("control.sock")?.permissions == 0o600)
+  }
+
+  @Test(arguments: ["not json\n", "[1]\n", "{\"verb\":\n"])
+  func `what is no request is refused with 65 and ends the connection`(text: String) throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    let client = try served.connect()
+    #expect(try client.send(Array(text.utf8)) > 0)
+    let answer = try #require(try served.line(client))
+    #expect(answer.contains("\"exit\":65"))
+    try waitUntil("the connection ends") {
+      try served.turn()
+      return served.server.clientCount == 0
+    }
+  }
+
+  @Test func `a request without end is refused at its limit`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    let client = try served.connect()
+    var rest = [UInt8](repeating: UInt8(ascii: "x"), count: ControlLimits.messageBytes + 1)[...]
+    while !rest.isEmpty {
+      rest = rest.dropFirst(try client.send(rest))
+      try served.turn()
+    }
+    #expect(try served.line(client)?.contains("longer than 65536 bytes") == true)
+  }
+
+  @Test func `a hundred clients leave sixty-four, and a slow one leaves in time`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    var descriptors: [Int32] = []
+    defer { for raw in descriptors { _ = FileDescriptor(owning: raw) } }
+    for _ in 0..<100 {
+      descriptors.append(try served.connect().release())
+      try served.turn()
+    }
+    #expect(served.server.clientCount == ControlLimits.clients)
+    let deadline = try #require(served.server.nextDeadlineNanoseconds)
+    #expect(deadline == ControlLimits.idleMilliseconds * 1_000_000)
+    served.server.expire(poller: served.poller, nowNanoseconds: deadline - 1)
+    #expect(served.server.clientCount == ControlLimits.clients)
+    served.server.expire(poller: served.poller, nowNanoseconds: deadline)
+    #expect(served.server.clientCount == 0)
+    #expect(served.server.nextDeadlineNanoseconds == nil)
+    let late = try served.connect()
+    #expect(try late.send(Array("{}\n".utf8)) > 0)
+    #expect(try served.line(late) == "{\"ok\":true}\n")
+  }
+
+  @Test func `a client that waits is not timed out, and is dropped when it goes`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    do {
+      let client = try served.connect()
+      #expect(try client.send(Array("{\"verb\":\"run\"}\n".utf8)) > 0)
+      var asked = 0
+      for _ in 0..<4 {
+        try served.turn { _ in
+          asked += 1
+          return nil
+        }
+      }
+      #expect(asked == 1)
+      #expect(served.server.nextDeadlineNanoseconds == nil)
+      #expect(served.server.clientCount == 1)
+    }
+    for _ in 0..<4 { try served.turn { _ in nil } }
+    #expect(served.server.clientCount == 0)
+  }
+
+  @Test func `an answer larger than the socket's buffer arrives whole`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    let client = try served.connect()
+    #expect(try client.send(Array("{}\n".utf8)) > 0)
+    let long = String(repeating: "y", count: 900_000)
+    for _ in 0..<4 { try served.turn { _ in ControlReply.success([("text", .string(long))]) } }
+    #expect(try served.line(client)?.utf8.count == "{\"ok\":true,\"text\":\"\"}\n".utf8.count + 900_000)
+  }
+
+  @Test func `a stale socket is replaced, and asking nobody is told apart`() throws {
+    let sandbox = try Sandbox()
+    let path = sandbox.path(of: "state")
+    do { _ = try Served(path) }
+    let state = try StateDirectory.open(path, create: false)
+    #expect(try state.root.status("control.sock") != nil)
+    #expect(throws: ControlError.unreachable(.connectionRefused)) {
+      _ = try ControlClient.ask(state, ["verb": "ping"], timeoutMilliseconds: 1000)
+    }
+    let again = try Served(path)
+    let client = try again.connect()
+    #expect(try client.send(Array("{}\n".utf8)) > 0)
+    #expect(try again.line(client) == "{\"ok\":true}\n")
+    again.server.close(poller: again.poller)
+    #expect(throws: ControlError.unreachable(.noEntry)) {
+      _ = try ControlClient.ask(state, ["verb": "ping"], timeoutMilliseconds: 1000)
+    }
+  }
+
+  @Test func `a server that doesn't answer is given up in time`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    #expect(throws: ControlError.timedOut) {
+      _ = try ControlClient.ask(served.state, ["verb": "ping"], timeoutMilliseconds: 30)
+    }
+  }
+}

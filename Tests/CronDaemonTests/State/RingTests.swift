@@ -1,0 +1,65 @@
+import CronSystem
+import CronTestSupport
+import Testing
+
+@testable import CronDaemon
+
+@Suite struct RingTests {
+  private func entry(_ number: Int32, _ cause: ExitCause) -> ReapedRing.Entry {
+    ReapedRing.Entry(
+      identity: ProcessIdentity(bootIdentifier: "0f3b7a52-8a55-4d0a-9d4e-0a7f4f6b8b11", pid: number, startTime: .max),
+      cause: cause, reapedMicroseconds: 1_781_784_000_000_000,
+      usage: ResourceUsage(userMicroseconds: .max, systemMicroseconds: .max, maximumResidentKibibytes: 123_456_789))
+  }
+
+  @Test func `what was reaped is found by who it was`() throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    let ring = ReapedRing(state)
+    let entries = [
+      entry(1, .exited(42)), entry(2, .signaled(9, coreDumped: false)), entry(3, .signaled(11, coreDumped: true)),
+    ]
+    for entry in entries { #expect(ring.append(entry) == nil) }
+    let reader = ReapedRing(state)
+    #expect(try reader.entries() == entries)
+    for entry in entries { #expect(try reader.find(entry.identity) == entry) }
+    #expect(try reader.find(ProcessIdentity(bootIdentifier: "other", pid: 1, startTime: .max)) == nil)
+  }
+
+  @Test func `a full ring keeps the newest, also across a restart of its writer`() throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    for number in 1...300 {
+      // A new writer every time has to find the end by itself.
+      #expect(ReapedRing(state).append(entry(Int32(number), .exited(0))) == nil)
+    }
+    #expect(try ReapedRing(state).entries().map(\.identity.pid) == (45...300).map { Int32($0) })
+    #expect(try state.root.status("reaped")?.size == Int64(ReapedRing.slots * 256))
+  }
+
+  @Test func `a torn record costs itself alone`() throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    let ring = ReapedRing(state)
+    for number in 1...3 { #expect(ring.append(entry(Int32(number), .exited(0))) == nil) }
+    try state.root.openFile("reaped", .readWrite).write(Array("???".utf8), at: 2 * 256 + 10)
+    #expect(try ReapedRing(state).entries().map(\.identity.pid) == [1, 3])
+  }
+
+  @Test func `deaths are kept to a hundred lines`() throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    let deaths = Deaths(state)
+    #expect(try deaths.all().isEmpty)
+    for number in 0..<120 {
+      let death = DeathRecord(
+        atMicroseconds: 1, monotonicNanoseconds: 2, boot: "b", role: "ticker", pid: Int32(number),
+        cause: .signaled(9, coreDumped: false), uptimeSeconds: 3, reason: "a reason = 100 %", isUnwanted: true)
+      #expect(deaths.append(death) == nil)
+    }
+    let all = try Deaths(state).all()
+    #expect(all.map(\.pid) == (20..<120).map { Int32($0) })
+    #expect(all.last?.reason == "a reason = 100 %")
+    #expect(sandbox.read("state/deaths")?.split(separator: "\n").count == 100)
+  }
+}
