@@ -1,0 +1,75 @@
+internal import CronSystem
+
+/// A ticker that the watcher started: its pidfd, its lifeline and its channel.
+final class TickerProcess {
+  /// Its pid.
+  let pid: Int32
+  /// Who it is; nil when it had ended before it could be looked at.
+  let identity: ProcessIdentity?
+  /// CLOCK_MONOTONIC at its start, in nanoseconds.
+  let startedNanoseconds: Int64
+  /// CLOCK_MONOTONIC at its READY.
+  var readyNanoseconds: Int64?
+  /// It said that it ends by design.
+  var isAsleep = false
+  /// Why it was told to end, for the record of deaths.
+  var endReason: String?
+
+  private let process: ProcessDescriptor
+  private let lifeline: FileDescriptor
+  private let channel: FileDescriptor
+
+  /// The channel's number for a poller.
+  var channelRaw: Int32 { channel.raw }
+
+  /// Starts a ticker: 3 = the lifeline's read end, 4 = the channel; 0 is /dev/null, 1 and 2 are ours.
+  init(program: String, words: [String], nowNanoseconds: Int64) throws(Errno) {
+    var pipe = try Pipe()
+    var pair = try SocketPair(.sequencedPackets)
+    let started = try Spawn.start(
+      program, arguments: ["cronwatch", "role", "ticker"] + words,
+      environment: ServiceManager.withoutNotify(Environment.entries()),
+      descriptors: [
+        Spawn.Inheritance(child: 1, raw: 1), Spawn.Inheritance(child: 2, raw: 2),
+        Spawn.Inheritance(child: 3, raw: pipe.readRaw), Spawn.Inheritance(child: 4, raw: pair.secondRaw),
+      ])
+    pid = started
+    identity = ProcessIdentity.read(started)
+    startedNanoseconds = nowNanoseconds
+    lifeline = pipe.takeWriteEnd()
+    channel = pair.takeFirst()
+    // Our child can't be reaped by anybody else, so the number still is its.
+    process = try ProcessDescriptor(child: started)
+  }
+
+  /// Sends a message; false when the ticker is gone or its queue is full.
+  func send(_ message: WatcherMessage) -> Bool {
+    do throws(Errno) { return try channel.send(message.encoded) > 0 } catch { return false }
+  }
+
+  /// The messages that wait, at most `limit`; nil at the end of a list = the ticker closed its end.
+  func receive(limit: Int = 64) -> (messages: [TickerMessage], ended: Bool) {
+    var messages: [TickerMessage] = []
+    do throws(Errno) {
+      for _ in 0..<limit {
+        switch try channel.receive(upTo: Channel.datagramBytes) {
+        case .bytes(let bytes, _):
+          if let message = TickerMessage(decoding: bytes) { messages.append(message) }
+        case .endOfStream: return (messages, true)
+        case .wouldBlock: return (messages, false)
+        }
+      }
+      return (messages, false)
+    } catch {
+      return (messages, true)
+    }
+  }
+
+  /// Sends a signal; a ticker that has ended needs none.
+  func signal(_ number: Int32) {
+    do { try process.signal(number) } catch {}
+  }
+
+  /// Its state letter in /proc; nil when it is gone.
+  var state: Character? { ProcessStatus.read(pid)?.state }
+}
