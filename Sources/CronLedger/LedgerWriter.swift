@@ -73,7 +73,8 @@ public struct LedgerWriter: Sendable {
 
   /// Opens the next segment with the snapshot at its head, and writes behind it what wasn't durable yet.
   ///
-  /// Nothing may be dispatched before a sync of it has succeeded. When it throws, the former segment, if any, goes on.
+  /// Call it while no sync is under way: the answer for a segment that was left counts as failed. Nothing may be
+  /// dispatched before a sync of the new one has succeeded. When it throws, the former segment, if any, goes on.
   public mutating func openSegment(
     storage: inout some LedgerStorage, snapshot: [SequencedRecord]
   ) throws(StorageError) {

@@ -68,7 +68,7 @@ struct FakeLedgerStorage: LedgerStorage {
 
   mutating func list() throws(StorageError) -> [String] {
     try enter(.list)
-    return Array(files.keys) + refused
+    return Array(Set(files.keys).union(refused))
   }
 
   mutating func size(_ name: String) throws(StorageError) -> Int {
