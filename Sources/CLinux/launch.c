@@ -25,9 +25,10 @@ static _Noreturn void fail(int report, int32_t step, int32_t error) {
   _exit(127);
 }
 
+/* By the system call: sigaction(3) refuses 32 and 33, which glibc's posix_spawn leaves ignored in every child. */
 static void reset_signals(void) {
-  struct sigaction standard = {.sa_handler = SIG_DFL};
-  for (int number = 1; number <= 64; number++) sigaction(number, &standard, NULL); /* KILL, STOP, 32, 33: refused */
+  static const uint64_t standard[8]; /* zeros: SIG_DFL, no flags, no restorer, empty mask */
+  for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, standard, NULL, 8);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -94,9 +95,10 @@ static void place_descriptors(const struct lifted *own) {
     fail(own->report, CL_STEP_DESCRIPTORS, errno);
 }
 
-static bool is_regular(const char *path) {
+/* What dash's search takes for a command: only then the error of its execve counts. */
+static bool is_command(const char *path) {
   struct stat status;
-  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 
 /* Returns the errno that decides between 126 and 127. */
@@ -110,7 +112,7 @@ static int32_t execute(const struct cl_launch_order *order) {
     }
     if (!order->search) return errno;
     int32_t error = errno;
-    if (error != ENOENT && error != ENOTDIR && is_regular(*candidate)) remembered = error;
+    if (error != ENOENT && error != ENOTDIR && is_command(*candidate)) remembered = error;
   }
   return remembered;
 }

@@ -127,6 +127,12 @@ public struct LaunchFailure: Error, Hashable, Sendable, CustomStringConvertible 
   /// What it said.
   public let error: Errno
 
+  /// From its parts.
+  public init(step: Step, error: Errno) {
+    self.step = step
+    self.error = error
+  }
+
   /// The exit status that a shell gives for it: 127 no such command, 126 for anything else.
   public var shellStatus: Int32 {
     guard case .exec = step else { return 126 }

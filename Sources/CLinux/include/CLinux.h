@@ -138,7 +138,7 @@ enum { CL_EXEC_FIELD_BYTES = 256 };
 
 struct cl_launch_order {
   /* Paths for execve in order; NULL-terminated, at least one. With `search` the rules of dash's PATH search hold: the
-   * error of the last candidate that is a regular file counts, else ENOENT. */
+   * error of the last candidate that is an executable regular file counts, else ENOENT. */
   const char *const *candidates;
   bool search;
   char *const *arguments;
