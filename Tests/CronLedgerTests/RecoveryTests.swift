@@ -13,7 +13,8 @@ import Testing
     .start(RunStart(run: Samples.run(1), pid: 11, at: Samples.at(1))),
     .end(Samples.end(1)),
     .missed(
-      NotRun(job: "backup", first: Samples.at(60), last: Samples.at(120), count: 2, at: Samples.at(130), reason: .down)),
+      NotRun(
+        job: "backup", first: Samples.at(60), last: Samples.at(120), count: 2, at: Samples.at(130), reason: .down)),
     .claim(Samples.claim(2, occurrence: 180)),
     .claim(Samples.claim(3, job: "mail", occurrence: 200)),
     .start(RunStart(run: Samples.run(3), pid: 12, at: Samples.at(201))),
