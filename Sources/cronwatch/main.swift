@@ -1,1 +1,4 @@
-print("cronwatch")
+import CronSystem
+
+let words = Array(CommandLine.arguments.dropFirst())
+CurrentProcess.exit(Roles.run(words) ?? CommandLineTool.run(words))

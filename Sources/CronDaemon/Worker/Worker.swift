@@ -5,8 +5,6 @@ import CronSystem
 /// One thread, one loop. Its record is locked by the open file description that the ticker handed over, so that it is
 /// never unlocked while the worker lives. The ticker's end is no reason to stop: the run is finished and recorded first.
 final class Worker {
-  /// After so many runs a worker ends and is replaced.
-  static let runsPerWorker = 1_000
   private static let inspectionMilliseconds: Int64 = 250
   private static let followMilliseconds: Int64 = 50
 
@@ -191,7 +189,7 @@ final class Worker {
     exit.outputBytes = run.keepOutput(in: try state.directory(.output))
     if exit.leftovers > 0 { mustEnd = true }
     finishedRuns += 1
-    if finishedRuns >= Self.runsPerWorker { mustEnd = true }
+    if finishedRuns >= arguments.runsPerWorker { mustEnd = true }
     try conclude(order, exit, saying: "ended", reaping: ended.pid)
   }
 

@@ -10,14 +10,12 @@ struct WorkerArguments: Hashable, Sendable {
   var escapesOutput: Bool
   /// The soft limit of open files that jobs get: what it was before the daemon raised its own.
   var openFiles: UInt64
-
-  /// The words after `role worker`, and back.
-  var words: [String] {
-    [
-      "--state", state, "--slot", String(slot), "--forward", forwardsOutput ? "yes" : "no",
-      "--escape", escapesOutput ? "yes" : "no", "--nofile", String(openFiles),
-    ]
-  }
+  /// After so many runs it ends and is replaced.
+  var runsPerWorker = 1_000
+  /// How it logs, as role arguments have it.
+  var logLevel = "info"
+  var logFormat = "text"
+  var isUnderSystemd = false
 
   init(state: String, slot: Int, forwardsOutput: Bool, escapesOutput: Bool, openFiles: UInt64) {
     self.state = state
@@ -27,15 +25,32 @@ struct WorkerArguments: Hashable, Sendable {
     self.openFiles = openFiles
   }
 
+  /// The words after `role worker`.
+  var words: [String] {
+    var arguments = RoleArguments()
+    arguments.add("state", state)
+    arguments.add("slot", slot)
+    arguments.add("forward", flag: forwardsOutput)
+    arguments.add("escape", flag: escapesOutput)
+    arguments.add("nofile", openFiles)
+    arguments.add("runs", runsPerWorker)
+    arguments.add("log-level", logLevel)
+    arguments.add("log-format", logFormat)
+    arguments.add("systemd", flag: isUnderSystemd)
+    return arguments.words
+  }
+
   /// nil when a word is missing: nobody but the ticker writes them.
-  init?(_ words: [String]) {
-    var values: [String: String] = [:]
-    for index in stride(from: 0, to: words.count - 1, by: 2) { values[words[index]] = words[index + 1] }
-    guard let state = values["--state"], let slot = values["--slot"].flatMap({ Int($0) }), slot >= 0,
-      let openFiles = values["--nofile"].flatMap({ UInt64($0) })
+  init?(_ arguments: RoleArguments) {
+    guard let state = arguments["state"], let slot: Int = arguments.number("slot"), slot >= 0,
+      let openFiles: UInt64 = arguments.number("nofile")
     else { return nil }
     self.init(
-      state: state, slot: slot, forwardsOutput: values["--forward"] == "yes",
-      escapesOutput: values["--escape"] == "yes", openFiles: openFiles)
+      state: state, slot: slot, forwardsOutput: arguments.flag("forward"), escapesOutput: arguments.flag("escape"),
+      openFiles: openFiles)
+    runsPerWorker = max(1, arguments.number("runs") ?? runsPerWorker)
+    logLevel = arguments["log-level"] ?? logLevel
+    logFormat = arguments["log-format"] ?? logFormat
+    isUnderSystemd = arguments.flag("systemd")
   }
 }

@@ -1,0 +1,79 @@
+internal import CronConfig
+internal import CronSystem
+
+/// The role `reader`: reads what users wrote, in a process of its own that may hang or crash at no cost.
+///
+/// `cronwatch role reader --state DIR --config FILE [--crontab FILE]… [--skip FILE]…`; the result is `last-good/table`.
+public enum ReaderRole {
+  /// The table's name in `last-good`.
+  public static let tableName = "table"
+  /// The largest table, in bytes.
+  public static let largestTable = 1 << 30
+
+  /// Reads once; 0 = the table is written or unchanged, 78 = bad settings and no good copy, 73 = it can't be written.
+  public static func main(_ arguments: RoleArguments) -> Int32 {
+    let logger = Logger(role: "reader", settings: arguments.logging)
+    guard let path = arguments["state"] else {
+      logger.error("the arguments of a reader are incomplete")
+      return 64
+    }
+    let state: StateDirectory
+    do {
+      state = try StateDirectory.open(path, create: false)
+    } catch {
+      logger.error("\(error)")
+      return error.exitStatus
+    }
+    Fault.point("reader.started")
+    var request = ConfigurationReader.Request()
+    request.configuration = arguments["config"] ?? ""
+    request.crontabs = arguments.all("crontab")
+    request.skipped = arguments.all("skip")
+    request.root = arguments["root"] ?? ""
+    do throws(Errno) {
+      var reader = try ConfigurationReader(state, request)
+      guard let table = reader.read() else {
+        for finding in reader.diagnostics.prefix(20) { logger.error(finding.text) }
+        return 78
+      }
+      Fault.point("reader.before-write")
+      let isChanged = try write(table, state)
+      Fault.point("reader.written")
+      if isChanged { tell(table, logger) }
+      return 0
+    } catch {
+      logger.error("the job table can't be written", LogField("error", error))
+      return 73
+    }
+  }
+
+  /// The source that a reader was reading when it was ended, for `--skip`; nil = it was reading none.
+  public static func interruptedSource(_ state: StateDirectory) -> String? { SourceCopies.marked(state) }
+
+  /// Whether the table differs from what stood there.
+  private static func write(_ table: JobTable, _ state: StateDirectory) throws(Errno) -> Bool {
+    let directory = try state.directory(.lastGood)
+    let bytes = JobTableCodec.encode(table)
+    do {
+      if try AtomicFile.read(in: directory, name: tableName, limit: largestTable) == bytes { return false }
+    } catch {
+      // What can't be read is replaced: it is only compiled from what was just read.
+    }
+    try AtomicFile.replace(in: directory, name: tableName, bytes: bytes)
+    return true
+  }
+
+  private static func tell(_ table: JobTable, _ logger: Logger) {
+    for finding in table.diagnostics.prefix(20) {
+      switch finding.level {
+      case .error: logger.error(finding.text)
+      case .warning: logger.warning(finding.text)
+      case .note: logger.debug(finding.text)
+      }
+    }
+    if table.diagnosticCount > 20 { logger.warning("there are \(table.diagnosticCount) findings; see cronwatch check") }
+    logger.info(
+      "the job table is new", LogField("jobs", table.jobs.count), LogField("sources", table.sources.count),
+      LogField("rejected", table.rejectedLines))
+  }
+}

@@ -1,0 +1,88 @@
+internal import CronConfig
+internal import CronSystem
+public import CronTime
+
+/// The system's zone database as files, tzfile(5).
+public enum ZoneFiles {
+  /// Where the files are.
+  public static let directory = "/usr/share/zoneinfo"
+  /// Longer files aren't zone data, in bytes.
+  private static let largestFile = 1 << 20
+
+  /// A database over the files.
+  public static func database() -> ZoneDatabase { ZoneDatabase(load: load) }
+
+  /// The bytes of an acceptable name's file; nil when there is none that can be read.
+  public static func load(_ name: String) -> [UInt8]? { bytes(ofPath: "\(directory)/\(name)") }
+
+  /// The zone of schedules that name none: the setting, else `$TZ`, else /etc/localtime, else UTC.
+  ///
+  /// `environment` is `TZ`'s value; one that names no zone of the database is passed over, as if it weren't set.
+  public static func defaultZone(
+    setting: String, environment: String?, database: inout ZoneDatabase
+  ) -> Zone {
+    let named = environment.map { $0.hasPrefix(":") ? String($0.dropFirst()) : $0 }
+    for name in [setting, named ?? "", localName() ?? ""] where !name.isEmpty {
+      do { return try database.zone(named: name) } catch {}
+    }
+    guard let bytes = bytes(ofPath: "/etc/localtime") else { return .utc }
+    do { return try Zone(name: "localtime", tzif: bytes) } catch { return .utc }
+  }
+
+  /// The name that /etc/localtime points to; nil when it is no link into the database.
+  private static func localName() -> String? {
+    let target: String
+    do { target = try linkTarget(ofPath: "/etc/localtime") } catch { return nil }
+    guard let range = target.firstRange(of: "/zoneinfo/") else { return nil }
+    return String(target[range.upperBound...])
+  }
+
+  private static func bytes(ofPath path: String) -> [UInt8]? {
+    do { return try ForeignFile.read(path, limit: largestFile).bytes } catch { return nil }
+  }
+
+  /// The names in the database, for hints; bounded in depth and number.
+  static func names() -> [String] {
+    var names: [String] = []
+    collect("", depth: 0, into: &names)
+    return names
+  }
+
+  private static func collect(_ prefix: String, depth: Int, into names: inout [String]) {
+    guard depth < 4, names.count < 10_000 else { return }
+    do {
+      let folder = try Directory.open(prefix.isEmpty ? directory : "\(directory)/\(prefix)")
+      for entry in try folder.list(limit: 10_000) {
+        let name = prefix.isEmpty ? entry : "\(prefix)/\(entry)"
+        guard Zone.isAcceptableName(name), entry.first?.isUppercase == true, !entry.contains(".") else { continue }
+        if try folder.status(entry)?.kind == .directory {
+          collect(name, depth: depth + 1, into: &names)
+        } else {
+          names.append(name)
+        }
+      }
+    } catch {
+      return  // a hint less
+    }
+  }
+}
+
+/// Answers whether zone names can be used; each name is looked up once.
+final class ZoneChecker {
+  private var database = ZoneFiles.database()
+  private var answers: [String: ZoneCheck] = [:]
+
+  func check(_ name: String) -> ZoneCheck {
+    if let known = answers[name] { return known }
+    let answer: ZoneCheck
+    do {
+      _ = try database.zone(named: name)
+      answer = .known
+    } catch {
+      answer = .unknown(nearest: ZoneDatabase.nearestName(to: name, among: ZoneFiles.names()))
+    }
+    // Hostile files can name any number of zones.
+    if answers.count < 4096 { answers[name] = answer }
+    return answer
+  }
+}
