@@ -1,0 +1,141 @@
+import CronConfig
+import CronLedger
+import CronTime
+
+/// The table of jobs: what is new, changed or gone; what is unchanged is left alone.
+extension Engine {
+  mutating func load(_ table: [EngineJob]) {
+    guard isRecovered else { return }
+    // What was due before the change is decided under the definitions that held until now.
+    decideAllDue()
+    let isFirst = !isLoaded
+    isLoaded = true
+    let orphans = isFirst || runs.count > 0 ? Dictionary(grouping: runs.values, by: \.claim.job) : [:]
+    var names: Set<String> = []
+    names.reserveCapacity(table.count)
+    for job in table {
+      let name = job.definition.name
+      guard names.insert(name).inserted else {
+        notice(.duplicateJob(name))
+        continue
+      }
+      if jobs[name] != nil {
+        update(name, with: job)
+      } else {
+        add(job, live: orphans[name] ?? [])
+      }
+    }
+    for name in jobs.keys.filter({ !names.contains($0) }).sorted() { retire(name) }
+    if isFirst {
+      for (name, marks) in ledger.jobs.sorted(by: { $0.key < $1.key }) where !names.contains(name) {
+        if marks.definition != nil || !marks.queued.isEmpty { retire(name) }
+      }
+      settleRecoveredRuns()
+      if clockHeldUntil == nil { rebaseMarks() }
+      oweReboots()
+    }
+    pausedCount = jobs.keys.count { ledger.jobs[$0]?.pause != nil }
+    largestJitterSeconds = Int64(jobs.values.map(\.job.definition.randomDelayMinutes).max() ?? 0) * 60
+  }
+
+  private mutating func add(_ job: EngineJob, live: [LiveRun]) {
+    let name = job.definition.name
+    let known = ledger.jobs[name]?.definition
+    var state = JobState(job: job, origin: now.wall)
+    state.live = live.sorted { $0.claimSequence < $1.claimSequence }.map(\.claim.run)
+    if let known, known.schedule == job.scheduleText, known.zone == job.zone.name {
+      state.origin = known.origin
+      jobs[name] = state
+      if known.commandDigest != job.commandDigest || known.zoneHash != job.zone.dataHash { define(state) }
+    } else {
+      jobs[name] = state
+      define(state)
+    }
+    restoreWaiting(name)
+    schedule(name, after: mark(of: name))
+  }
+
+  private mutating func update(_ name: String, with job: EngineJob) {
+    guard var state = jobs[name], state.job != job else { return }
+    let old = state.job
+    state.job = job
+    let sameSchedule = old.definition.schedules == job.definition.schedules && old.zone.name == job.zone.name
+    if !sameSchedule {
+      state.origin = now.wall
+      state.forgetPeriod()
+    }
+    jobs[name] = state
+    let sameZoneData = old.zone.dataHash == job.zone.dataHash
+    if !sameSchedule || !sameZoneData || old.commandDigest != job.commandDigest { define(state) }
+    if sameSchedule, !sameZoneData { skipDecidedWallTime(name, old: old.zone, new: job.zone) }
+    if !sameSchedule || !sameZoneData || old.definition.randomDelayMinutes != job.definition.randomDelayMinutes {
+      schedule(name, after: mark(of: name))
+    }
+    promote(name)
+  }
+
+  /// New zone data can give a local time that was decided already a later instant: it isn't owed again.
+  private mutating func skipDecidedWallTime(_ name: String, old: Zone, new: Zone) {
+    guard let decided = ledger.jobs[name]?.lastDecided, decided > now.wall.adding(seconds: -86_400) else { return }
+    let before = old.offset(at: decided.seconds).utcOffsetSeconds
+    let after = new.offset(at: decided.seconds).utcOffsetSeconds
+    guard before > after else { return }
+    _ = record(.through(at: decided.adding(seconds: Int64(before - after)), job: name))
+  }
+
+  mutating func define(_ state: JobState) {
+    let job = state.job
+    let definition = Definition(
+      job: job.definition.name, schedule: job.scheduleText, zone: job.zone.name, zoneHash: job.zone.dataHash,
+      origin: state.origin, at: now.wall, commandDigest: job.commandDigest)
+    _ = record(.define(definition))
+  }
+
+  private mutating func retire(_ name: String) {
+    for waiting in jobs[name]?.waiting ?? [] {
+      removeWaiting(waiting.ticket, of: name)
+      answer(waiting.request, .unknownJob)
+    }
+    // What waited for its turn has none any more: it waited because of other runs.
+    for instant in (ledger.jobs[name]?.queued.keys).map(Array.init)?.sorted() ?? [] {
+      skip(name, first: instant, last: instant, count: 1, reason: .overlap)
+    }
+    for run in jobs[name]?.live ?? [] {
+      guard let live = runs[run] else { continue }
+      // A live run of a removed job ends as it will; one that could not be started yet isn't tried again.
+      if live.phase == .retrying { end(run, outcome: .missed, reason: MissReason.couldNotStart.rawValue) }
+    }
+    jobs[name] = nil
+    _ = record(.retire(job: name, at: now.wall))
+  }
+
+  // MARK: - @reboot
+
+  /// The first ticker of a boot owes each `@reboot` job of its first table one run.
+  ///
+  /// The claims are appended before the `restart` record that makes later tickers not the first: a crash between the
+  /// two is seen by the mark that the claim left.
+  private mutating func oweReboots() {
+    guard ledger.lastRestart?.boot != settings.bootIdentifier else { return }
+    owedReboots = jobs.values.filter { $0.job.hasRebootSchedule }.map(\.job.definition.name).sorted()
+  }
+
+  /// Fires what the boot owes, then records the start; both wait while the clock is held.
+  mutating func settleBoot() {
+    for name in owedReboots {
+      let marks = ledger.jobs[name]
+      guard jobs[name] != nil, marks?.rebootClaimed != settings.bootIdentifier, marks?.pause == nil else { continue }
+      let floor = Instant(seconds: now.wall.seconds)
+      var instant = floor
+      if let decided = marks?.lastDecided, decided >= floor { instant = Instant(seconds: decided.seconds + 1) }
+      if claim(name, occurrence: instant, due: floor, trigger: .reboot) != nil {
+        schedule(name, after: mark(of: name))
+      }
+    }
+    owedReboots = []
+    guard !isRestartRecorded else { return }
+    isRestartRecorded = true
+    _ = record(
+      .restart(at: now.wall, boot: settings.bootIdentifier, pid: settings.pid, version: settings.version))
+  }
+}

@@ -1,0 +1,105 @@
+import CronLedger
+import CronTime
+
+/// Which claims wait for which sync.
+struct SyncBatch: Sendable {
+  /// Claims that are appended and covered by no sync yet.
+  var waiting: [RunIdentifier] = []
+  /// Claims that the sync under way covers.
+  var underWay: [RunIdentifier] = []
+  /// The sync under way.
+  private(set) var token: UInt64?
+  private var lastToken: UInt64 = 0
+  private(set) var failures = 0
+  private var mustWait = false
+
+  var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty }
+
+  /// Takes up the next sync, if one is needed and none is under way.
+  mutating func begin() -> UInt64? {
+    guard token == nil, !waiting.isEmpty, !mustWait else { return nil }
+    underWay = waiting
+    waiting = []
+    lastToken += 1
+    token = lastToken
+    return lastToken
+  }
+
+  /// The sync ended well: these claims are durable.
+  mutating func succeeded(_ ended: UInt64) -> [RunIdentifier] {
+    guard token == ended else { return [] }
+    token = nil
+    failures = 0
+    defer { underWay = [] }
+    return underWay
+  }
+
+  /// The sync failed: its claims are as if never synced. Answers how many nanoseconds to wait before the next one.
+  mutating func failed(_ ended: UInt64) -> Int64? {
+    guard token == ended else { return nil }
+    token = nil
+    waiting = underWay + waiting
+    underWay = []
+    failures += 1
+    // The first retry goes to a new segment and comes at once; a disk that fails again gets time.
+    let delay: Int64 = failures == 1 ? 0 : min(10_000_000_000, 200_000_000 << Int64(min(failures - 2, 8)))
+    mustWait = delay > 0
+    return delay
+  }
+
+  mutating func mayRetry() { mustWait = false }
+}
+
+/// Durable first: a claim is dispatched by the sync that covers it.
+extension Engine {
+  mutating func beginSync() {
+    if let token = batch.begin() { output.actions.append(.sync(token: token)) }
+  }
+
+  mutating func synced(token: UInt64, succeeded: Bool) {
+    if succeeded {
+      for run in batch.succeeded(token) { dispatchDurable(run) }
+      return
+    }
+    guard let delay = batch.failed(token) else { return }
+    notice(.syncFailed(consecutive: batch.failures))
+    if delay > 0 { timers.push(TimerEntry(at: now.monotonicNanoseconds &+ delay, purpose: .sync)) }
+  }
+
+  /// Gives a run whose claim is durable to a worker, unless its time isn't now.
+  private mutating func dispatchDurable(_ run: RunIdentifier) {
+    // It may have been stopped, or missed its time, while the disk was busy.
+    guard var live = runs[run], live.phase == .unsynced else { return }
+    answer(live.request, .accepted(run))
+    live.request = nil
+    runs[run] = live
+    dispatch(run)
+  }
+
+  /// The one place that starts anything: never before its instant, never after its deadline.
+  mutating func dispatch(_ run: RunIdentifier) {
+    guard var live = runs[run], let order = live.order else { return }
+    guard live.due <= now.wall else {
+      // The clock was set back after the claim. The instant is decided; it runs when it comes (again).
+      live.phase = .held
+      runs[run] = live
+      held.push(HeldEntry(at: live.due, run: run))
+      notice(.heldForInstant(run))
+      return
+    }
+    if let deadline = order.startDeadline, now.wall > deadline {
+      end(run, outcome: .missed, reason: MissReason.grace.rawValue)
+      return
+    }
+    live.phase = .dispatched
+    runs[run] = live
+    output.dispatches.append(.dispatch(order))
+  }
+
+  mutating func releaseHeldOrders() {
+    while let entry = held.first, entry.at <= now.wall || runs[entry.run]?.phase != .held {
+      _ = held.popFirst()
+      if runs[entry.run]?.phase == .held { dispatch(entry.run) }
+    }
+  }
+}
