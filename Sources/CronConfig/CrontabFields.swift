@@ -55,11 +55,8 @@ struct CrontabFields {
       next = ASCII.skipBlanks(bytes, from: fieldEnd, to: end)
       count += 1
     }
-    guard count == 5, next < end || format == .system else {
+    guard count == 5, next < end else {
       throw CrontabHints.tooFewFields(bytes, first, end, count: count, format: format)
-    }
-    guard next < end else {
-      throw LineProblem(at: end, "missing-user", "there is no user and no command after the schedule")
     }
     return first..<fieldEnd
   }

@@ -22,7 +22,10 @@ enum CrontabHints {
   ) -> LineProblem {
     let expected = format == .system ? "five time fields, a user and a command" : "five time fields and a command"
     let word = String(decoding: bytes[first..<ASCII.skipWord(bytes, from: first, to: end)], as: UTF8.self)
-    if count == 5 {
+    let lastStart = bytes[first..<end].lastIndex { !ASCII.isBlank($0) }
+      .flatMap { last in bytes[first...last].lastIndex(where: ASCII.isBlank) }
+    let lastWord = ASCII.trimmed(bytes[(lastStart ?? first)..<end])
+    if count == 5, looksLikeTimeField(lastWord) || dayNames.contains(lowercased(lastWord)) {
       return LineProblem(at: end, "missing-command", "there is no command after the schedule")
     }
     let hint: String? =
