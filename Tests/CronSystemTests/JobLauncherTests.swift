@@ -155,6 +155,38 @@ private func run(
   }
 }
 
+/// Where the version 2 hierarchy is mounted, on pure and on hybrid hosts; nil = nowhere, or not ours to change.
+private func unifiedHierarchy() -> String? {
+  ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].first { path in
+    let file = try? FileDescriptor.open(path + "/cgroup.procs", .write)
+    return file != nil
+  }
+}
+
+@Suite(.enabled(if: unifiedHierarchy() != nil, "needs a writable cgroup v2"))
+struct JobLauncherCgroupTests {
+  @Test func `a job is born in the leaf, and the launcher stays where it is`() throws {
+    let hierarchy = try Directory.open(try unwrap(unifiedHierarchy()))
+    let name = "cronwatch-test-\(CurrentProcess.identifier)"
+    try hierarchy.makeDirectory(name)
+    defer { _ = try? hierarchy.removeDirectory(name) }
+    let processes = try hierarchy.openSubdirectory(name).openFile("cgroup.procs", .write)
+    let null = try FileDescriptor.open("/dev/null", .readWrite)
+    var order = LaunchOrder(arguments: ["sleep", "1000"], environment: [], input: null.raw, output: null.raw)
+    order.cgroupProcesses = processes.raw
+    var child = TestChild(try JobLauncher.launch(order))
+    #expect(try cgroups(of: "\(child.pid)").contains("0::/\(name)"))
+    #expect(try cgroups(of: "self").contains { $0.hasSuffix(name) } == false)
+    try ProcessDescriptor(child: child.pid).signal(Signal.kill)
+    #expect(try child.wait() == .signaled(Signal.kill, coreDumped: false))
+  }
+
+  private func cgroups(of process: String) throws -> [String] {
+    let text = try FileDescriptor.open("/proc/\(process)/cgroup", .read).readToEnd(limit: 1 << 16)
+    return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+}
+
 @Suite(.enabled(if: CurrentProcess.effectiveUser == 0, "needs root"))
 struct JobLauncherIdentityTests {
   private static let nobody = LaunchIdentity(userIdentifier: 65534, groupIdentifier: 65534, groups: [65534, 12])
