@@ -38,8 +38,9 @@ let package = Package(
       dependencies: ["CronDaemon", "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem"],
       swiftSettings: effects),
 
-    .target(name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",
-            swiftSettings: everywhere),
+    .target(
+      name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",
+      swiftSettings: everywhere),
     .testTarget(name: "CronTimeTests", dependencies: ["CronTime", "CronTestSupport"], swiftSettings: everywhere),
     .testTarget(name: "CronWireTests", dependencies: ["CronWire", "CronTestSupport"], swiftSettings: everywhere),
     .testTarget(
