@@ -35,7 +35,7 @@ public enum CurrentProcess {
   /// Makes orphans below this process its children, prctl(2) PR_SET_CHILD_SUBREAPER; not inherited by children.
   public static func setChildSubreaper() throws(Errno) { try Syscall.call { cl_set_subreaper() } }
 
-  /// How readily the kernel kills it for memory, -1000…1000; lowering needs privilege (EACCES), proc_pid_oom_score_adj(5).
+  /// How readily the kernel kills it for memory, -1000…1000; lowering may be EACCES, proc_pid_oom_score_adj(5).
   public static func setOOMScore(_ score: Int32) throws(Errno) {
     try FileDescriptor.open("/proc/self/oom_score_adj", .write).write(Array(String(score).utf8))
   }

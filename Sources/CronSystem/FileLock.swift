@@ -49,7 +49,7 @@ public enum FileLock {
 
 /// A read lease as proof that nobody has a file open for writing, fcntl(2) F_SETLEASE.
 public enum FileLease {
-  /// True when no descriptor anywhere has the file open for writing; `file` must be open read-only. Nothing stays taken.
+  /// True when no descriptor anywhere has the file open for writing; `file` must be open read-only. It takes nothing.
   public static func hasNoWriters(_ file: borrowing FileDescriptor) throws(Errno) -> Bool {
     let number = file.raw
     do {

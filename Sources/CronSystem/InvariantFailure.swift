@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Ends the process because of a bug of ours: one line to descriptor 2, then `fatalError` (release traps print nothing).
+/// Ends the process because of a bug of ours: a line to descriptor 2, then `fatalError` (release traps print nothing).
 public func invariantFailure(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
   var text = "cronwatch: invariant broken: \(message) (\(file):\(line))\n"
   _ = text.withUTF8 { write(2, $0.baseAddress, $0.count) }

@@ -26,7 +26,7 @@ public struct SyncThread: ~Copyable, Sendable {
     completions = FileDescriptor(owning: completion)
   }
 
-  /// Asks for a sync of what was written so far; `raw` must stay open until the completion. EAGAIN = 4,096 wait already.
+  /// Asks for a sync of what was written so far; `raw` must stay open until it completes. EAGAIN = 4,096 wait already.
   public func submit(_ raw: Int32, token: UInt64) throws(Errno) {
     let message = cl_sync_message(token: token, descriptor: raw, error: 0)
     try requests.write(withUnsafeBytes(of: message) { [UInt8]($0) })

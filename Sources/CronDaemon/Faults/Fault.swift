@@ -3,8 +3,8 @@
 
   /// Named places where a test build can be made to die, hang or fail: `CRONWATCH_FAULT=POINT[@N]:ACTION[,…]`.
   ///
-  /// A fault fires at the Nth passage of its process (default the first). With `CRONWATCH_FAULT_DIRECTORY` it fires once
-  /// for all processes: the one that creates the marker file there is hit. The release has none of this.
+  /// A fault fires at the Nth passage of its process (default the first). With `CRONWATCH_FAULT_DIRECTORY` it fires
+  /// once for all processes: the one that creates the marker file there is hit. The release has none of this.
   public enum Fault {
     private struct Rule: Sendable {
       let point: String
