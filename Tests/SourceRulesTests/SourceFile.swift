@@ -88,6 +88,8 @@ struct CodeBlanker {
       while offset < characters.count, characters[offset] != "\n" { blank(1) }
     } else if sees("/*") {
       blankComment()
+    } else if sees("`") {
+      keepRawIdentifier()
     } else if let hashes = openingHashes() {
       let isMultiline = sees("\"\"\"", at: hashes)
       contexts.append(.string(hashes: hashes, isMultiline: isMultiline))
@@ -100,6 +102,12 @@ struct CodeBlanker {
       if !isOutermost, sees(")") { contexts[contexts.count - 1] = .code(depth: depth - 1) }
       keep(1)
     }
+  }
+
+  /// The name of a test may hold anything but a backtick: quotes and slashes in it open nothing.
+  private mutating func keepRawIdentifier() {
+    repeat { keep(1) } while offset < characters.count && !sees("`") && !sees("\n")
+    if sees("`") { keep(1) }
   }
 
   /// How many `#` stand before the quote that opens a string here; nil when none opens.

@@ -79,7 +79,7 @@ import Testing
     ("Sources/CronTime/A.swift", "let text = \"\"\"\n  import Foundation\n  \"\"\"\n/* await /* async */ fork( */"),
     ("Sources/CronTime/A.swift", "let raw = #\"\\(await) \" \"#\nlet awaited = job.fork(1), vforked = Tasks.Task"),
     ("Sources/CronTime/A.swift", "let mixed = \"\\(table[\"await\"] ?? \"async\") await\""),
-    ("Tests/ATests/A.swift", "let command = \"sleep(1); sleep 5\"\nimport Foundation"),
+    ("Tests/ATests/A.swift", "func `says \"await // it`() {}\nlet command = \"sleep(1); sleep 5\"\nimport Foundation"),
     ("Sources/CronTime/A.swift", function(lines: 70)),
     ("Sources/CronTime/A.swift", String(repeating: "x\n", count: 400)),
     ("Sources/CronTime/A.swift", "  func f()\n" + body(80) + "  func g() {\n  }"),
