@@ -51,6 +51,25 @@ import Testing
     }
   }
 
+  /// A spawn that duplicates its sources to the lowest free numbers would overwrite one with another here.
+  @Test func `targets may be the numbers that are free here, in falling order`() async {
+    await #expect(processExitsWith: .success) {
+      let sandbox = try Sandbox()
+      for number in 40...42 {
+        #expect(moveForTest(try sandbox.directory.openFile("f\(number)", [.write, .create]).release(), Int32(number)))
+      }
+      var free: [Int32] = []
+      for number: Int32 in 3..<40 where free.count < 3 {
+        if (try? Directory.open("/proc/self/fd").linkTarget("\(number)")) == nil { free.append(number) }
+      }
+      try #require(free.count == 3)
+      let list = zip(free.reversed(), 40...42).map { Spawn.Inheritance(child: $0, raw: Int32($1)) }
+      let child = try TestChild(shell: "exec sleep 1000", list)
+      let expected = Dictionary(uniqueKeysWithValues: list.map { ($0.child, sandbox.path(of: "f\($0.raw)")) })
+      #expect(try child.descriptors().filter { $0.key > 2 } == expected)
+    }
+  }
+
   @Test func `words and variables arrive as they are, empty and with spaces`() throws {
     var pipe = try Pipe()
     let reading = pipe.takeReadEnd()
