@@ -21,6 +21,9 @@ public struct HistoryQuery: Hashable, Sendable {
 
 /// The rows of `cronwatch runs`, newest first, and what couldn't be read.
 public struct RunHistory: Sendable {
+  /// Nothing that happened.
+  public init() {}
+
   /// The rows, by descending place of their claims or ranges.
   public private(set) var rows: [HistoryRow] = []
   /// Segments, or parts of them, that couldn't be read: rows may be missing.

@@ -8,7 +8,7 @@ enum DirectExecution {
   /// What dash does with a simple command is known; other shells have other builtins, so they always get the line.
   static func words(of line: String, shell: String, directory: String) -> [String]? {
     guard shell == "/bin/sh", shellIsDash else { return nil }
-    return nil
+    return DirectCommand.words(ofShellLine: line, shell: shell)
   }
 
   private static let shellIsDash: Bool = {

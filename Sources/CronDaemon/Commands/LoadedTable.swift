@@ -1,0 +1,77 @@
+public import CronConfig
+internal import CronSystem
+public import CronTime
+
+/// A job of the loaded table with its zone, for commands.
+public struct LoadedJob {
+  /// The job.
+  public let definition: JobDefinition
+  /// The zone of its schedules.
+  public let zone: Zone
+
+  /// Its schedules as text.
+  public var scheduleText: String { definition.schedules.map(\.description).joined(separator: " ; ") }
+
+  /// Its next nominal instant; nil = never.
+  public func next(after instant: Instant) -> Instant? {
+    definition.schedules.compactMap { $0.next(after: instant, in: zone, origin: instant) }.min()
+  }
+}
+
+/// The table that was loaded last: what commands show when they need no ticker.
+public struct LoadedTable {
+  /// Its settings.
+  public let settings: DaemonSettings
+  /// Its jobs.
+  public let jobs: [LoadedJob]
+
+  /// The table of a state directory; nil when there is none that can be read.
+  public static func read(_ state: StateDirectory) -> LoadedTable? {
+    do {
+      let bytes = try AtomicFile.read(in: state.existingDirectory(.lastGood), name: "table", limit: 1 << 30)
+      let table = try JobTableCodec.decode(bytes)
+      var zones = ZoneFiles.database()
+      let fallback = ZoneFiles.defaultZone(
+        setting: table.settings.defaultZone, environment: Environment.get("TZ"), database: &zones)
+      let jobs = table.jobs.map { definition -> LoadedJob in
+        guard let name = definition.zone else { return LoadedJob(definition: definition, zone: fallback) }
+        do {
+          return LoadedJob(definition: definition, zone: try zones.zone(named: name))
+        } catch {
+          return LoadedJob(definition: definition, zone: fallback)
+        }
+      }
+      return LoadedTable(settings: table.settings, jobs: jobs)
+    } catch {
+      return nil
+    }
+  }
+}
+
+/// Why a zone can't be used.
+public struct ZoneLookupError: Error {
+  /// What may have been meant.
+  public let hint: String?
+}
+
+/// Zones by name for commands.
+public enum ZoneLookup {
+  /// The zone of that name; without one the default of schedules.
+  public static func zone(named name: String?) throws(ZoneLookupError) -> Zone {
+    var database = ZoneFiles.database()
+    guard let name else {
+      return ZoneFiles.defaultZone(setting: "", environment: Environment.get("TZ"), database: &database)
+    }
+    do {
+      return try database.zone(named: name)
+    } catch {
+      throw ZoneLookupError(hint: "names are those of the tz database, such as Europe/Paris")
+    }
+  }
+
+  /// Checks names for the parsers, each once.
+  public static func checker() -> (String) -> ZoneCheck {
+    let checker = ZoneChecker()
+    return { checker.check($0) }
+  }
+}

@@ -1,0 +1,118 @@
+import CronEngine
+import CronLedger
+import CronSystem
+import CronTime
+
+/// Brings a ticker to where the last one was: the ledger is replayed, then every slot is looked at.
+///
+/// Nothing of it can keep the loop from starting: what can't be read is said, and firing begins.
+struct Recoverer {
+  let arguments: TickerArguments
+  let state: StateDirectory
+  let lock: RoleLock
+  let log: Logger
+
+  func recover() throws(Errno) -> Ticker {
+    let loop = try TickerLoop()
+    var files = try LedgerFiles(state)
+    Fault.point("recovery.begin")
+    var recovery = Recovery.recover(storage: &files)
+    let now = Instant(microseconds: SystemClock.wall())
+    if recovery.needsBaseline { recovery.state.setBaseline(now) }
+    for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
+    let ledger = recovery.state
+    let keeper = try LedgerKeeper(files, recovery: recovery, segmentBytes: 1 << 20)
+    keeper.snapshot = { ledger.snapshotRecords(at: now) }
+    keeper.openSegment()
+
+    let boot = Self.bootIdentifier()
+    let pool = makePool(loop)
+    let engine = Engine(
+      settings: EngineSettings(
+        bootIdentifier: boot, pid: CurrentProcess.identifier, version: Ticker.version))
+    let ticker = try Ticker(
+      arguments, state: state, lock: lock, log: log, loop: loop, keeper: keeper, pool: pool, engine: engine)
+    keeper.snapshot = { [unowned ticker] in
+      ticker.engine.ledger.snapshotRecords(at: Instant(microseconds: SystemClock.wall()))
+    }
+    let runs = findings(ledger, boot: boot, pool: pool, at: ticker.moment())
+    let isSameBoot = ledger.lastRestart.map { $0.boot == boot } ?? false
+    ticker.deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, ticker.moment()))
+    if recovery.needsBaseline {
+      ticker.problems["ledger"] = "part of the ledger was damaged and put aside; nothing before \(now) is caught up"
+    }
+    return ticker
+  }
+
+  private func makePool(_ loop: TickerLoop) -> WorkerPool {
+    let (arguments, escapes) = (self.arguments, arguments.isForeground && CurrentProcess.isTerminal(1))
+    return WorkerPool(loop: loop, state: state, reaped: ReapedRing(state)) { number in
+      WorkerArguments(
+        state: arguments.state, slot: number, forwardsOutput: arguments.isForeground, escapesOutput: escapes,
+        openFiles: arguments.openFiles)
+    }
+  }
+
+  /// What the slots say of each claim without an end.
+  private func findings(
+    _ ledger: LedgerState, boot: String, pool: WorkerPool, at moment: Moment
+  ) -> [RecoveredRun] {
+    let open = ledger.open.values.sorted { $0.claimSequence < $1.claimSequence }
+    func slotClaim(_ run: OpenRun) -> SlotClaim { SlotClaim(run: run.claim.run.text, sequence: run.claimSequence) }
+    let here = open.filter { $0.claim.bootIdentifier == boot }
+    let found = pool.adopt(Set(here.map(slotClaim)))
+    let earlier = open.filter { $0.claim.bootIdentifier != boot }
+    let exits = earlier.isEmpty ? [:] : pool.exits(of: Set(earlier.map(slotClaim)))
+    // What a slot could say at once is taken here; what is still open is said later, as events of the pool.
+    var settled: [SlotClaim: RecoveredRun.Finding] = [:]
+    for event in pool.takeEvents() {
+      guard let claim = event.claim, let finding = event.finding(at: moment) else { continue }
+      settled[claim] = finding
+      pool.settle(claim)
+    }
+    return open.map { run in
+      let claim = slotClaim(run)
+      let finding: RecoveredRun.Finding
+      if run.claim.bootIdentifier != boot {
+        finding = exits[claim].flatMap { $0.finding(at: moment) } ?? .interrupted
+      } else if let known = settled[claim] {
+        finding = known
+      } else {
+        switch found[claim] {
+        case .alive(let pid?, let isSupervised): finding = .adopted(pid: pid, supervised: isSupervised)
+        case .alive(nil, _), .pending: finding = .accepted
+        case nil: finding = .notStarted
+        }
+      }
+      return RecoveredRun(run: run.claim.run, finding: finding)
+    }
+  }
+
+  /// Names this boot; in a container that keeps the kernel's boot id, PID 1's start time tells restarts apart.
+  static func bootIdentifier() -> String {
+    "\(BootIdentifier.current).\(ProcessStatus.read(1)?.startTime ?? 0)"
+  }
+}
+
+extension ExitFact {
+  /// What recovery makes of an exit; nil for one that must be tried again.
+  fileprivate func finding(at moment: Moment) -> RecoveredRun.Finding? {
+    guard let run = RunIdentifier("r") else { return nil }
+    switch event(run, at: moment) {
+    case .ended(_, let exit, _): return .ended(exit)
+    case .couldNotStart: return .notStarted
+    default: return nil
+    }
+  }
+}
+
+extension WorkerEvent {
+  fileprivate func finding(at moment: Moment) -> RecoveredRun.Finding? {
+    switch self {
+    case .ended(_, let exit): exit.finding(at: moment)
+    case .unknown: .unknown
+    case .neverRan, .noWorker: .notStarted
+    case .started, .workerDied: nil
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import CronEngine
+import CronLedger
+import CronSystem
+import CronTime
+
+/// What a trigger drives: ticks, beats and waits.
+extension Ticker: TickLoop {
+  var stopRequested: Bool { mustEnd || (isDraining && engine.isIdle) }
+
+  /// Says that the loop lives. Liveness only: success moves after a clean tick.
+  func beat() {
+    let due = engine.nextWake?.seconds
+    let phase: BeatPhase =
+      if isDraining { .draining } else if !isReady { .starting } else if isAlone { .unsupervised } else { .ticking }
+    let beat = Beat.now(
+      tick: tickCount, phase: phase, intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: due)
+    if let error = beats.write(beat) {
+      problems["beat"] = "the heartbeat can't be written: \(error)"
+    } else {
+      problems["beat"] = nil
+    }
+    loop.deadlines.clear(.beat)
+  }
+
+  /// One pass: decides everything that is due. A failure is recorded, beats, and is followed by further ticks.
+  func tick() -> Bool {
+    Fault.point("tick.begin")
+    tickCount += 1
+    let failure = pass()
+    beat()
+    if let failure {
+      if failure != lastTickFailed { log.error("a tick failed", LogField("cause", failure)) }
+      failures.write(TickFailure(at: Instant(microseconds: SystemClock.wall()), message: failure))
+    } else if isReady {
+      let due = engine.nextWake?.seconds
+      successes.write(
+        Beat.now(
+          tick: tickCount, phase: isDraining ? .draining : .ticking,
+          intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: due))
+    }
+    lastTickFailed = failure
+    writeSummary()
+    Fault.point("tick.end")
+    return failure == nil
+  }
+
+  /// What the tick decides; the cause when it failed.
+  private func pass() -> String? {
+    if Fault.fails("tick") { return "fault point" }
+    do throws(Errno) {
+      guard try lock.isCurrent() else {
+        mustEnd = true
+        return "ticker.lock was deleted or replaced: another ticker may fire, so this one stops"
+      }
+    } catch {
+      return "ticker.lock can't be checked: \(error)"
+    }
+    if isReady { deliver(.tick(moment())) }
+    return nil
+  }
+
+  func wait() {
+    do throws(Errno) {
+      try waitOnce()
+    } catch {
+      // The next tick says so; a loop that can't wait must not spin.
+      log.error("waiting failed", LogField("cause", error))
+      mustEnd = true
+    }
+  }
+
+  func fire(_ key: OccurrenceKey) -> FireAnswer { fireNow(key) }
+}

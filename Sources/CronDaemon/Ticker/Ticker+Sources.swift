@@ -1,0 +1,242 @@
+import CronConfig
+import CronEngine
+import CronSystem
+import CronTime
+
+/// A reader that runs now.
+struct ReaderChild {
+  let pid: Int32
+}
+
+/// Watches the places where users write, and what is known of them.
+final class SourceWatch {
+  var notify: INotify?
+  /// The watched directory or file of each watch, and the names in it that matter; empty = all.
+  var names: [Int32: Set<String>] = [:]
+  /// Watches by path.
+  var watches: [String: Int32] = [:]
+}
+
+/// Configuration and crontabs: read by a short-lived child, loaded from its table.
+extension Ticker {
+  /// Starts a reader, unless one is at work: then once more after it.
+  func startReader() {
+    if reader != nil {
+      loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
+      return
+    }
+    tell(.reloading)
+    do throws(Errno) {
+      let pid = try Spawn.start(
+        "/proc/self/exe", arguments: ["cronwatch", "role", "reader"] + arguments.words,
+        environment: ServiceManager.withoutNotify(Environment.entries()),
+        descriptors: [.init(child: 1, raw: 2), .init(child: 2, raw: 2)])
+      reader = ReaderChild(pid: pid)
+      loop.deadlines.set(
+        .reader, at: loop.monotonic() &+ table.settings.crontabReadTimeoutMilliseconds &* 1_000_000)
+    } catch {
+      problems["reader"] = "configuration can't be read now: \(error)"
+      loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ 5_000_000_000)
+      firstReadingFailed(status: 75)
+    }
+  }
+
+  /// It takes longer than it may: what it reads blocks.
+  func readerIsLate() {
+    guard let pid = reader?.pid else { return }
+    log.error("reading the configuration takes too long; the last good one stays in use")
+    do throws(Errno) { try ProcessDescriptor(child: pid).signal(Signal.kill) } catch {}
+  }
+
+  /// The reader is done: its table is in place, or the last good one stays.
+  func readerEnded(_ cause: ExitCause) {
+    reader = nil
+    loop.deadlines.clear(.reader)
+    if cause == .exited(0) {
+      problems["reader"] = nil
+      loadTable()
+    } else {
+      problems["reader"] = "configuration couldn't be read (\(cause)): the last good one is in use"
+      log.error("reading the configuration failed", LogField("cause", cause))
+      let status: Int32 = if case .exited(let status) = cause { status } else { 75 }
+      firstReadingFailed(status: status)
+    }
+    tell(.reloaded)
+  }
+
+  /// Before READY there has to be a table: the last good one, else there is nothing to run.
+  private func firstReadingFailed(status: Int32) {
+    guard !isReady, status != 75 || reader == nil else { return }
+    if loadTable() { return }
+    log.error("there is no usable configuration and no last good copy")
+    failedStatus = status == 78 ? 78 : 75
+    mustEnd = true
+  }
+
+  /// Loads `last-good/table`; false when there is none that can be used.
+  @discardableResult
+  func loadTable() -> Bool {
+    do {
+      let bytes = try AtomicFile.read(in: state.directory(.lastGood), name: "table", limit: 1 << 30)
+      use(try JobTableCodec.decode(bytes))
+      return true
+    } catch {
+      problems["table"] = "the compiled table can't be loaded: \(error)"
+      return false
+    }
+  }
+
+  private func use(_ loaded: JobTable) {
+    let isSame = isReady && loaded == table
+    table = loaded
+    problems["table"] = nil
+    pool.wantedIdle = loaded.settings.workersIdle
+    if !isSame {
+      deliver(.loaded(jobs: engineJobs(loaded), moment()))
+      log.info(
+        "loaded", LogField("jobs", loaded.jobs.count), LogField("rejected", loaded.rejectedLines))
+      for diagnostic in loaded.diagnostics.prefix(20) {
+        log.write(diagnostic.level == .error ? .warning : .info, diagnostic.text, [])
+      }
+    }
+    watchSources(loaded)
+    becomeReady()
+  }
+
+  /// The jobs with their zones; one whose zone can't be loaded any more is left out, and said.
+  private func engineJobs(_ table: JobTable) -> [EngineJob] {
+    zones.forgetAll()
+    let fallback = ZoneFiles.defaultZone(
+      setting: table.settings.defaultZone, environment: Environment.get("TZ"), database: &zones)
+    let salt = jitterSalt()
+    var jobs: [EngineJob] = []
+    jobs.reserveCapacity(table.jobs.count)
+    var lost: [String] = []
+    for definition in table.jobs {
+      guard let name = definition.zone else {
+        jobs.append(EngineJob(definition: definition, zone: fallback, jitterSeed: salt))
+        continue
+      }
+      do {
+        jobs.append(EngineJob(definition: definition, zone: try zones.zone(named: name), jitterSeed: salt))
+      } catch {
+        lost.append(definition.name)
+      }
+    }
+    problems["zones"] =
+      lost.isEmpty ? nil : "\(lost.count) jobs don't fire because their zone can't be loaded: \(lost[0]) …"
+    return jobs
+  }
+
+  /// The host's own number, so that machines with the same crontab don't all wait equally long.
+  private func jitterSalt() -> UInt64 {
+    do {
+      let bytes = try ForeignFile.read("/etc/machine-id", limit: 4096).bytes
+      return UInt64(Checksum.crc32c(bytes))
+    } catch {
+      return 0
+    }
+  }
+
+  /// Tells the watcher and the world that jobs fire from now on.
+  private func becomeReady() {
+    guard !isReady else { return }
+    isReady = true
+    rememberWatcher()
+    _ = tick()
+    pool.warm()
+    tell(.ready)
+    log.info("ready", LogField("jobs", table.jobs.count), LogField("pid", CurrentProcess.identifier))
+  }
+
+  // MARK: Restarts
+
+  /// Whether this ticker follows another one under the same watcher: then its table is known to be what was asked for.
+  var isRestart: Bool {
+    do {
+      let bytes = try AtomicFile.read(in: state.directory(.lastGood), name: "watcher", limit: 512)
+      return ProcessIdentity.read(CurrentProcess.parentIdentifier)?.description
+        == String(decoding: bytes, as: UTF8.self)
+    } catch {
+      return false
+    }
+  }
+
+  private func rememberWatcher() {
+    guard !isRestart, let watcher = ProcessIdentity.read(CurrentProcess.parentIdentifier) else { return }
+    do {
+      try AtomicFile.replace(
+        in: state.directory(.lastGood), name: "watcher", bytes: Array(watcher.description.utf8))
+    } catch {
+      // The next restart reads the configuration first: slower, and right.
+    }
+  }
+
+  // MARK: Changes
+
+  /// A source changed: it is read once it is at rest.
+  func sourcesChanged() {
+    do throws(Errno) {
+      let events = try sources.notify?.read() ?? []
+      let matters = events.contains { event in
+        guard !event.isOverflow, !event.isEnded, let names = sources.names[event.watch] else { return true }
+        return names.isEmpty || names.contains(event.name) || event.name.isEmpty
+      }
+      if matters { loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce) }
+    } catch {
+      problems["watch"] = "changes of files aren't noticed: \(error)"
+    }
+  }
+
+  /// Watches the directories that sources lie in: files are replaced by renames as often as they are written.
+  private func watchSources(_ table: JobTable) {
+    var wanted: [String: Set<String>] = [:]
+    func want(_ path: String, everything: Bool = false) {
+      guard let slash = path.lastIndex(of: "/") else { return }
+      let directory = slash == path.startIndex ? "/" : String(path[..<slash])
+      let isWhole = everything || wanted[directory] == []
+      if isWhole {
+        wanted[directory] = []
+      } else {
+        wanted[directory, default: []].insert(String(path[path.index(after: slash)...]))
+      }
+    }
+    for source in table.sources { want(source.path, everything: source.kind == .spool) }
+    for path in arguments.crontabs { want(path) }
+    if !arguments.configuration.isEmpty { want(arguments.configuration) }
+    want("\(arguments.state)/jobs/.", everything: true)
+    if table.settings.systemCrontabs {
+      want("/etc/cron.d/.", everything: true)
+      want("/etc/crontab")
+      want("\(table.settings.crontabSpool)/.", everything: true)
+    }
+    do throws(Errno) {
+      if sources.notify == nil {
+        let notify = try INotify()
+        try loop.poller.add(notify.raw, token: PollToken.sources.rawValue)
+        sources.notify = consume notify
+      }
+    } catch {
+      problems["watch"] = "changes of files aren't noticed: \(error)"
+      return
+    }
+    problems["watch"] = nil
+    for (path, watch) in sources.watches where wanted[path] == nil {
+      do throws(Errno) { try sources.notify?.unwatch(watch) } catch {}
+      sources.watches[path] = nil
+      sources.names[watch] = nil
+    }
+    for (path, names) in wanted {
+      do throws(Errno) {
+        var known = sources.watches[path]
+        if known == nil { known = try sources.notify?.watch(path) }
+        guard let watch = known else { continue }
+        sources.watches[path] = watch
+        sources.names[watch] = names
+      } catch {
+        // A directory that isn't there can't change either; its appearance needs a reload.
+        continue
+      }
+    }
+  }
+}

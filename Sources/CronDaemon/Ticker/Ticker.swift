@@ -1,0 +1,243 @@
+import CronConfig
+import CronEngine
+import CronLedger
+import CronSystem
+import CronTime
+import CronWire
+
+/// The ticker: waits for what happens, hands it to the engine, and performs what the engine decides.
+///
+/// One thread and one loop; the trigger drives it through `TickLoop`. It never waits for a job, a disk, a user database
+/// or a file that users name: workers, the sync thread and readers do.
+final class Ticker {
+  static let version = "0.1.0"
+  /// Changes of source files are read once they have been at rest for so long.
+  static let debounce: Int64 = 200_000_000
+
+  let arguments: TickerArguments
+  let state: StateDirectory
+  let lock: RoleLock
+  let log: Logger
+  let loop: TickerLoop
+  let pool: WorkerPool
+  let keeper: LedgerKeeper
+  let beats: HeartbeatFile
+  let successes: HeartbeatFile
+  let failures: TickErrorFile
+  let summaryFile: SummaryFile
+  let lifeline: FileDescriptor
+  let channel: FileDescriptor
+  var engine: Engine
+  var table = JobTable()
+  let sources = SourceWatch()
+  var zones = ZoneFiles.database()
+  var reader: ReaderChild?
+  /// Events of our own making that wait for their turn.
+  var inbox: [Event] = []
+  /// Requests that wait for the engine's answer, by its number: the client's.
+  var clients: [UInt64: UInt64] = [:]
+  var nextRequest: UInt64 = 1
+  /// Fires of an external trigger that wait for their answer, and the answers.
+  var pendingFires: Set<UInt64> = []
+  var fireAnswers: [UInt64: EngineAnswer] = [:]
+  var control: ControlServer?
+  var tickCount: UInt64 = 0
+  var isReady = false
+  var isDraining = false
+  var mustEnd = false
+  var isAlone = false
+  var lastTickFailed: String?
+  var lastSummary: TickerSummary?
+  /// The exit status of a start that found nothing to run.
+  var failedStatus: Int32?
+  /// The jobs of runs whose output was kept just now.
+  var jobsWithOutput: [String: String] = [:]
+  /// What is wrong though jobs fire, by cause.
+  var problems: [String: String] = [:]
+
+  init(
+    _ arguments: TickerArguments, state: StateDirectory, lock: RoleLock, log: Logger, loop: TickerLoop,
+    keeper: LedgerKeeper, pool: WorkerPool, engine: Engine
+  ) throws(Errno) {
+    self.arguments = arguments
+    self.state = state
+    self.lock = lock
+    self.log = log
+    self.loop = loop
+    self.keeper = keeper
+    self.pool = pool
+    self.engine = engine
+    lifeline = FileDescriptor(owning: 3)
+    channel = FileDescriptor(owning: 4)
+    beats = HeartbeatFile(state, .ticker)
+    successes = HeartbeatFile(state, .success)
+    failures = TickErrorFile(state)
+    summaryFile = SummaryFile(state)
+    try channel.setNonBlocking(true)
+    try loop.poller.add(lifeline.raw, token: PollToken.lifeline.rawValue)
+    try loop.poller.add(channel.raw, token: PollToken.channel.rawValue)
+    try loop.poller.add(keeper.completionRaw, token: PollToken.ledgerSync.rawValue)
+  }
+
+  /// One reading of all clocks.
+  func moment() -> Moment {
+    Moment(
+      wall: Instant(microseconds: SystemClock.wall()), monotonicNanoseconds: SystemClock.monotonic(),
+      boottimeNanoseconds: SystemClock.boottime())
+  }
+
+  // MARK: Events in, actions out
+
+  /// Hands an event to the engine and performs what it decides, and whatever that leads to.
+  func deliver(_ event: Event) {
+    inbox.append(event)
+    while !inbox.isEmpty {
+      let next = inbox.removeFirst()
+      for action in engine.handle(next) { perform(action) }
+      takePoolEvents()
+    }
+  }
+
+  /// What the pool has learnt becomes events; a slot serves again once the ledger has the end of its run.
+  private func takePoolEvents() {
+    for event in pool.takeEvents() {
+      if case .workerDied(let pid, let cause, _) = event {
+        log.warning("a worker died", LogField("pid", pid), LogField("cause", cause))
+      }
+      guard let engineEvent = event.event(at: moment()) else { continue }
+      for action in engine.handle(engineEvent) { perform(action) }
+      if event.isFinal, let claim = event.claim {
+        pool.settle(claim)
+        pruneOutput(ofRun: claim.run)
+      }
+    }
+  }
+
+  private func perform(_ action: Action) {
+    switch action {
+    case .append(let records):
+      for record in records {
+        if case .end(let end) = record.record, end.output { jobsWithOutput[end.run.text] = end.job }
+      }
+      keeper.append(records)
+      Fault.point("claim.appended")
+    case .sync(let token):
+      if let succeeded = keeper.beginSync(token: token) {
+        inbox.append(.synced(token: token, succeeded: succeeded, moment()))
+      }
+    case .dispatch(let order):
+      Fault.point("claim.synced")
+      pool.dispatch(SlotOrder(order, settings: table.settings))
+    case .stop(let run, let reason):
+      pool.stop(run: run.text, cause: reason == .timeout ? .timedOut : .stopped)
+    case .answer(let request, let answer): reply(request, answer)
+    case .notice(let notice): note(notice)
+    }
+  }
+
+  /// Takes the syncs that have ended.
+  func takeSyncs() {
+    do {
+      for (token, succeeded) in try keeper.takeCompletions() {
+        Fault.point("claim.durable")
+        if !succeeded {
+          log.error("the ledger couldn't be synced", LogField("cause", keeper.problem ?? "unknown"))
+          keeper.openSegment()
+        }
+        deliver(.synced(token: token, succeeded: succeeded, moment()))
+      }
+    } catch {
+      invariantFailure("the sync thread is gone: \(error)")
+    }
+  }
+
+  // MARK: Waiting
+
+  /// Waits until something is to be done, and does what isn't a tick's business.
+  func waitOnce() throws(Errno) {
+    let now = loop.monotonic()
+    let beatAt = now &+ arguments.intervalMilliseconds &* 1_000_000
+    if !loop.deadlines.isSet(.beat) { loop.deadlines.set(.beat, at: beatAt) }
+    if keeper.needsRetry { loop.deadlines.set(.storage, at: now &+ 5_000_000_000) }
+    let hasJumped = try loop.arm(wallMicroseconds: isReady ? engine.nextWake?.microseconds : nil)
+    if hasJumped { return }
+    for ready in try loop.poller.wait(timeoutMilliseconds: nil) {
+      if let control, control.owns(token: ready.token) {
+        serve(control, ready)
+      } else if let token = PollToken(rawValue: ready.token) {
+        try handle(token)
+      }
+    }
+    for deadline in loop.deadlines.passed(at: loop.monotonic()) { handle(deadline) }
+    takePoolEvents()
+  }
+
+  private func handle(_ token: PollToken) throws(Errno) {
+    switch token {
+    case .signals: try readSignals()
+    case .wallTimer:
+      // Whether it rang or the clock jumped, the tick that follows finds out what is due now.
+      _ = try loop.readWallTimer()
+    case .monotonicTimer: try loop.readMonotonicTimer()
+    case .lifeline: watcherIsGone()
+    case .channel: try readChannel()
+    case .ledgerSync: takeSyncs()
+    case .sources: sourcesChanged()
+    case .control, .client: break
+    case .doorbell(let slot): pool.doorbellRang(slot: slot)
+    case .worker(let slot): pool.adoptedWorkerEnded(slot: slot)
+    case .job(let slot): pool.jobEnded(slot: slot)
+    }
+  }
+
+  private func handle(_ deadline: Deadline) {
+    switch deadline {
+    case .beat: break
+    case .reader: readerIsLate()
+    case .sourcesChanged: startReader()
+    case .slot(let number): pool.deadlinePassed(slot: number)
+    case .drain:
+      log.warning("the drain is over; what runs goes on with its workers")
+      mustEnd = true
+    case .storage: keeper.retry()
+    }
+  }
+
+  private func readSignals() throws(Errno) {
+    for number in try loop.signals.read() {
+      switch number {
+      case Signal.child: try reapChildren()
+      case Signal.terminate, Signal.interrupt: drain()
+      case Signal.hangUp: startReader()
+      default: break
+      }
+    }
+  }
+
+  private func reapChildren() throws(Errno) {
+    while let child = try Reaper.peek() {
+      if reader?.pid == child.pid {
+        try Reaper.reap(child.pid)
+        readerEnded(child.cause)
+        continue
+      }
+      _ = pool.childEnded(child)
+      takePoolEvents()
+      try Reaper.reap(child.pid)
+    }
+  }
+
+  /// Fires nothing new and lets runs end, for a bounded time.
+  func drain() {
+    if isDraining {
+      mustEnd = true
+      return
+    }
+    isDraining = true
+    log.info("draining", LogField("running", engine.summary.running.count))
+    tell(.stopping)
+    deliver(.drain(moment()))
+    pool.drain()
+    loop.deadlines.set(.drain, at: loop.monotonic() &+ arguments.drainMilliseconds &* 1_000_000)
+  }
+}

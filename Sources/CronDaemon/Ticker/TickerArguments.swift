@@ -1,0 +1,42 @@
+/// What a ticker is told when it is spawned; the watcher hands it on unread.
+struct TickerArguments: Hashable, Sendable {
+  var state = ""
+  /// The configuration file; empty = none.
+  var configuration = ""
+  /// The crontabs of the command line; they replace the configured ones.
+  var crontabs: [String] = []
+  /// Whether the lines of jobs go to standard output.
+  var isForeground = false
+  /// Under systemd, or our PID 1 stub: without its watcher the ticker ends, for another one comes.
+  var hasInit = false
+  var log = Logger.Settings()
+  var intervalMilliseconds: Int64 = 5_000
+  var drainMilliseconds: Int64 = 8_000
+  /// The soft limit of open files before the daemon raised its own.
+  var openFiles: UInt64 = 1024
+  /// All words, for the reader.
+  var words: [String] = []
+
+  /// Reads `--key value` pairs; keys for other roles are passed over. nil without a state directory.
+  init?(_ words: [String]) {
+    self.words = words
+    for index in stride(from: 0, to: words.count - 1, by: 2) { take(words[index], words[index + 1]) }
+    if state.isEmpty { return nil }
+  }
+
+  private mutating func take(_ key: String, _ value: String) {
+    switch key {
+    case "--state": state = value
+    case "--config": configuration = value
+    case "--crontab": crontabs.append(value)
+    case "--foreground": isForeground = value == "yes"
+    case "--systemd": hasInit = value == "yes"
+    case "--log-level": log.level = LogLevel(rawValue: value) ?? log.level
+    case "--log-format": log.format = LogFormat(rawValue: value) ?? log.format
+    case "--interval-ms": intervalMilliseconds = Int64(value) ?? intervalMilliseconds
+    case "--drain-ms": drainMilliseconds = Int64(value) ?? drainMilliseconds
+    case "--nofile": openFiles = UInt64(value) ?? openFiles
+    default: break
+    }
+  }
+}

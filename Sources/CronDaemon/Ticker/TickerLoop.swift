@@ -1,0 +1,47 @@
+import CronSystem
+
+/// The ticker's descriptors and clocks: what it waits on, and what time it is.
+///
+/// One poller, one timer on the wall clock for the next due instant, one on the monotonic clock for everything else.
+final class TickerLoop {
+  let poller: Poller
+  let signals: SignalDescriptor
+  private let wallTimer: TimerDescriptor
+  private let monotonicTimer: TimerDescriptor
+  var deadlines = Deadlines()
+
+  init() throws(Errno) {
+    poller = try Poller()
+    signals = try SignalDescriptor()
+    wallTimer = try TimerDescriptor(.realtime)
+    monotonicTimer = try TimerDescriptor(.monotonic)
+    try poller.add(signals.raw, token: PollToken.signals.rawValue)
+    try poller.add(wallTimer.raw, token: PollToken.wallTimer.rawValue)
+    try poller.add(monotonicTimer.raw, token: PollToken.monotonicTimer.rawValue)
+  }
+
+  /// The wall clock, in microseconds since the epoch.
+  func wall() -> Int64 { SystemClock.wall() }
+
+  /// CLOCK_MONOTONIC, in nanoseconds.
+  func monotonic() -> Int64 { SystemClock.monotonic() }
+
+  /// Arms both timers; returns whether the wall clock was found to have jumped.
+  func arm(wallMicroseconds: Int64?) throws(Errno) -> Bool {
+    if let earliest = deadlines.earliest {
+      try monotonicTimer.arm(atMicroseconds: earliest / 1_000 + 1)
+    } else {
+      try monotonicTimer.disarm()
+    }
+    // Armed even when nothing is due: the timer also tells of jumps of the clock.
+    return try wallTimer.arm(atMicroseconds: wallMicroseconds ?? Self.farFuture) == .clockSet
+  }
+
+  /// Reads the wall timer after it became readable: whether the clock has jumped.
+  func readWallTimer() throws(Errno) -> Bool { try wallTimer.read() == .clockSet }
+
+  func readMonotonicTimer() throws(Errno) { _ = try monotonicTimer.read() }
+
+  /// The year 9999, in microseconds: an instant at which nothing is due.
+  private static let farFuture: Int64 = 253_402_300_799_000_000
+}

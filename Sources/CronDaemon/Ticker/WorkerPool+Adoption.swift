@@ -1,0 +1,84 @@
+import CronSystem
+
+/// What a new ticker finds in the slots of an earlier one.
+extension WorkerPool {
+  /// What a slot says about an open claim.
+  enum Found {
+    /// A worker, or its job, is alive and will be heard of; the job's pid, if it has started.
+    case alive(pid: Int32?, isSupervised: Bool)
+    /// An event about it follows: it is being found out.
+    case pending
+  }
+
+  /// Looks at every slot, and says for each claim that one of them holds what was found. One bad slot costs only itself.
+  func adopt(_ claims: Set<SlotClaim>) -> [SlotClaim: Found] {
+    var found: [SlotClaim: Found] = [:]
+    let names: [String]
+    do { names = try state.directory(.workers).list() } catch { return found }
+    for number in names.compactMap({ Int($0) }).sorted() where number >= 0 {
+      let slot = WorkerSlot(number: number)
+      do {
+        guard let (claim, state) = try look(at: slot, claims) else { continue }
+        insert(slot)
+        if let claim { found[claim] = state }
+      } catch {
+        insert(slot)
+        slot.state = .orphaned(SlotClaim(run: "", sequence: 0), since: loop.monotonic())
+        loop.deadlines.set(.slot(number), at: loop.monotonic() &+ Self.patience)
+      }
+    }
+    return found
+  }
+
+  /// nil = nobody acts here and nothing is owed.
+  private func look(at slot: WorkerSlot, _ claims: Set<SlotClaim>) throws(Errno) -> (SlotClaim?, Found)? {
+    let directory = try state.directory(.workers).openSubdirectory(String(slot.number))
+    let record = try WorkerRecord.open(in: directory)
+    let isFree = try FileLock.tryLock(record.descriptor)
+    let held: SlotClaim? =
+      switch record.readOrder() {
+      case .order(let order): order.claim
+      case .void, .none, .damaged: nil
+      }
+    let claim = held.flatMap { claims.contains($0) ? $0 : nil }
+    if isFree {
+      guard let claim else { return nil }
+      register(claim, slot)
+      // Our own open file would keep the judgement from taking the lock.
+      try FileLock.unlock(record.descriptor)
+      judge(slot, claim, since: loop.monotonic())
+      if case .jobAlone(_, let job) = slot.state, job.endedAt == nil {
+        return (claim, .alive(pid: job.identity.pid, isSupervised: false))
+      }
+      return (claim, .pending)
+    }
+    if let claim { register(claim, slot) }
+    guard let identity = record.readIdentity(), let worker = try ProcessDescriptor(identity) else {
+      // Not the worker: a child of it that hasn't come to execve. It will have, or will have died, in a moment.
+      slot.state = .orphaned(claim ?? SlotClaim(run: "", sequence: 0), since: loop.monotonic())
+      loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.recheck)
+      return (claim, .pending)
+    }
+    try loop.poller.add(worker.raw, token: PollToken.worker(slot: slot.number).rawValue)
+    slot.workerProcess = consume worker
+    slot.state = .adopted(claim, identity)
+    let job = claim.flatMap { record.readExec($0) }
+    slot.record = consume record
+    return (claim, .alive(pid: job?.pid, isSupervised: true))
+  }
+
+  /// How runs of an earlier boot ended, where their slots still say so: nobody of then acts any more.
+  func exits(of claims: Set<SlotClaim>) -> [SlotClaim: ExitFact] {
+    var exits: [SlotClaim: ExitFact] = [:]
+    do {
+      for name in try state.directory(.workers).list() {
+        let record = try WorkerRecord.open(in: state.directory(.workers).openSubdirectory(name))
+        guard case .order(let order) = record.readOrder(), claims.contains(order.claim) else { continue }
+        exits[order.claim] = record.readExit(order.claim)
+      }
+    } catch {
+      // What can't be read can't be told: those runs are `interrupted`.
+    }
+    return exits
+  }
+}

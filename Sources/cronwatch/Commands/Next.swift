@@ -1,0 +1,59 @@
+import CronConfig
+import CronDaemon
+import CronTime
+
+extension Verb {
+  static let next = Verb(
+    name: "next", operands: "SCHEDULE", operandCount: 1...7,
+    summary: "print when a schedule fires next",
+    details: """
+      Prints the schedule's next instants, one RFC 3339 instant a line, in the zone with its offset (UTC: Z). They are
+      the nominal instants: what the clock says, before any random delay. A schedule that never fires prints nothing
+      and exits 1. Words may be quoted together or not: next '*/5 * * * *'.
+      """,
+    options: [
+      OptionSpecification("--zone", value: "ZONE", "zone of the schedule (default: $TZ, then /etc/localtime)"),
+      OptionSpecification("--from", value: "INSTANT", "strictly after this RFC 3339 instant (default: now)"),
+      OptionSpecification("--count", value: "N", "at most so many (default: 5)"),
+    ],
+    examples: [
+      ("cronwatch next '30 2 * * *' --zone Europe/Paris", "the next five nights at half past two"),
+      ("cronwatch next @hourly --from 2026-03-29T00:00:00Z --count 3", "three hours after an instant"),
+    ],
+    run: { (context, arguments) throws(CommandFailure) in try next(context, arguments) })
+
+  private static func next(_ context: CommandContext, _ arguments: Arguments) throws(CommandFailure) -> ExitStatus {
+    let text = arguments.operands.joined(separator: " ")
+    let count = try arguments.number("--count", default: 5, in: 1...100_000)
+    let schedule = try parsed(text)
+    let zone = try context.zone(named: arguments.value("--zone"))
+    var instant = context.now
+    if let from = arguments.value("--from") {
+      guard let parsed = Instant(rfc3339: from) else {
+        throw CommandFailure(
+          .usage, "--from: '\(HumanText.escaped(from))' is not an instant", hint: "write 2026-06-18T12:00:00Z")
+      }
+      instant = parsed
+    }
+    let origin = instant
+    var printed = 0
+    while printed < count, let following = schedule.next(after: instant, in: zone, origin: origin) {
+      context.print(zone.rfc3339(following))
+      instant = following
+      printed += 1
+    }
+    if printed == 0 { context.printError("cronwatch: '\(HumanText.escaped(text))' never fires") }
+    return printed == 0 ? .negative : .success
+  }
+
+  /// The schedule, or a failure that shows the text with a caret under the column.
+  private static func parsed(_ text: String) throws(CommandFailure) -> Schedule {
+    do throws(ScheduleError) {
+      return try Schedule.parse(text, dialect: .any, seed: "next")
+    } catch {
+      let shown = HumanText.escaped(text)
+      let caret = String(repeating: " ", count: max(0, min(error.column, shown.count + 1) - 1)) + "^"
+      throw CommandFailure(.badData, "schedule: \(error.message)\n  \(shown)\n  \(caret)", hint: error.hint)
+    }
+  }
+}

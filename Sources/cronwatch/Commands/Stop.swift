@@ -1,0 +1,92 @@
+import CronDaemon
+import CronSystem
+import CronWire
+
+extension Verb {
+  static let stop = Verb(
+    name: "stop", operands: "", operandCount: 0...0,
+    summary: "fire nothing new, let runs end within the drain limit, and end",
+    details: """
+      Waits until the watcher is gone. Jobs that still run when the drain is over ([jobs] drain) go on: their workers
+      finish them and keep their exits, which the next start records.
+      """,
+    options: [],
+    examples: [
+      ("cronwatch stop", "stop the cronwatch of your state directory"),
+      ("cronwatch stop --state /srv/cron", "stop another one"),
+    ],
+    run: { (context, _) throws(CommandFailure) in
+      guard let state = try context.existingState() else {
+        throw CommandFailure(.notRunning, "cronwatch is not running for \(try context.statePath())")
+      }
+      try Stopping.stop(state, context)
+      context.print("cronwatch has stopped (\(state.path))")
+      return .success
+    })
+
+  static let reload = Verb(
+    name: "reload", operands: "", operandCount: 0...0,
+    summary: "read the configuration and the crontabs again",
+    details: """
+      Files are also watched, so that this is rarely needed. Unchanged jobs and running runs are left alone; a line that
+      is refused is said by `cronwatch status` and by `cronwatch check`.
+      """,
+    options: [],
+    examples: [
+      ("cronwatch reload", "read everything again"),
+      ("cronwatch reload --state /srv/cron", "for another state directory"),
+    ],
+    run: { (context, _) throws(CommandFailure) in
+      guard let state = try context.existingState() else {
+        throw CommandFailure(.notRunning, "cronwatch is not running for \(try context.statePath())")
+      }
+      _ = try context.ask(state, [("verb", .string("reload"))])
+      context.print("reload requested (\(state.path))")
+      return .success
+    })
+
+  static let restart = Verb(
+    name: "restart", operands: "[CRONTAB…]", operandCount: 0...1_000,
+    summary: "stop, then start with the same or other crontabs",
+    details: "Jobs that run go on under their workers, and their exits are recorded by the new ticker.",
+    options: Verb.startOptions,
+    examples: [
+      ("cronwatch restart", "the same crontabs again"),
+      ("cronwatch restart my.crontab", "another crontab"),
+    ],
+    run: { (context, arguments) throws(CommandFailure) in
+      if let state = try context.existingState() {
+        do throws(CommandFailure) {
+          try Stopping.stop(state, context)
+        } catch  where error.status == .notRunning {
+          // Then it only has to be started.
+        }
+      }
+      return try Starting.start(context, arguments)
+    })
+}
+
+/// Ends a running cronwatch.
+enum Stopping {
+  /// Asks it to stop and waits for the locks to fall; throws when nothing runs or when it takes too long.
+  static func stop(_ state: StateDirectory, _ context: CommandContext) throws(CommandFailure) {
+    _ = try context.ask(state, [("verb", .string("stop"))])
+    let deadline = SystemClock.monotonic() &+ 120_000_000_000
+    while SystemClock.monotonic() < deadline {
+      do throws(Errno) {
+        let watcher = try RoleLock.query(.watcher, in: state)
+        let ticker = try RoleLock.query(.ticker, in: state)
+        if !watcher.isHeld, !ticker.isHeld { return }
+        guard let holder = watcher.holder ?? ticker.holder, let process = try ProcessDescriptor(holder) else {
+          continue
+        }
+        let poller = try Poller()
+        try poller.add(process.raw, token: 0)
+        _ = try poller.wait(timeoutMilliseconds: 1_000)
+      } catch {
+        throw CommandFailure(.temporary, "the end of cronwatch can't be awaited: \(error)")
+      }
+    }
+    throw CommandFailure(.temporary, "cronwatch hasn't ended within 120 s", hint: "cronwatch status")
+  }
+}
