@@ -1,7 +1,7 @@
 /// Finds the occurrences of a recurrence in a zone, by the gap and fold rules of docs/schedules.md.
 ///
-/// A zone is a row of segments with one offset each. Within one, local time is a straight line, so a search there is a
-/// search in plain local time; only the borders need rules.
+/// A zone is a row of segments with one offset each. Within a segment local time is a straight line, so a search
+/// there is a search in plain local time; only the borders need rules.
 struct OccurrenceSearch {
   /// Longer gaps are changes of the date line (Apia 2011-12-30): nothing fires for them.
   static let longestGap: Int64 = 3 * 3_600
@@ -67,7 +67,7 @@ struct OccurrenceSearch {
     return passed
   }
 
-  /// Whether a local day has all its matching times in a gap: for those that follow elapsed time but not every hour.
+  /// Whether a gap takes all matching times of a local day, for schedules that follow elapsed time in chosen hours.
   private func losesWholeDay(from gapStart: Int64, to gapEnd: Int64) -> Bool {
     guard !recurrence.stars.contains(.hour) else { return false }
     let firstDay = floorDivide(gapStart, by: Calendar.secondsPerDay)

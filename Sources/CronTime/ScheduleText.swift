@@ -16,7 +16,9 @@ struct ScheduleText {
 
   /// The whole character that begins at a byte, for messages.
   func character(at position: Int) -> String {
-    String(String(decoding: bytes[position..<min(position + 32, bytes.count)], as: UTF8.self).prefix(1))
+    // A control character would disturb the terminal that shows the message.
+    if bytes[position] < 0x20 || bytes[position] == 0x7f { return "\\x" + String(bytes[position], radix: 16) }
+    return String(String(decoding: bytes[position..<min(position + 32, bytes.count)], as: UTF8.self).prefix(1))
   }
 
   /// The next word at or after a position: blanks are skipped first; nil at the end.

@@ -26,6 +26,8 @@ public struct ZoneDatabase {
 
   /// The name most like a wrong one, for a hint; nil when none comes near. `Berlin` finds `Europe/Berlin`.
   public static func nearestName(to wrong: String, among names: some Sequence<String>) -> String? {
+    // Two letters are near everything.
+    guard wrong.utf8.count >= 3 else { return nil }
     let wanted = Array(wrong.prefix(64).lowercased().utf8).map(comparable)
     var best: (distance: Int, name: String)?
     for name in names {

@@ -1,0 +1,62 @@
+/// A generator with a seed (SplitMix64), so that a failure can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+    return value ^ (value >> 31)
+  }
+}
+
+/// Random cron expressions that are accepted.
+enum RandomSchedule {
+  /// Five fields, or six with seconds.
+  static func text(using random: inout SeededGenerator) -> String {
+    let text = minuteText(using: &random)
+    return Int.random(in: 0..<5, using: &random) == 0 ? "\(field(0...59, using: &random)) \(text)" : text
+  }
+
+  /// Five fields.
+  static func minuteText(using random: inout SeededGenerator) -> String {
+    [
+      field(0...59, using: &random), field(0...23, using: &random), field(1...31, using: &random),
+      field(1...12, using: &random), field(0...7, using: &random),
+    ].joined(separator: " ")
+  }
+
+  /// Expressions whose times lie where clocks are changed.
+  static func textNearMidnight(using random: inout SeededGenerator) -> String {
+    let minutes = ["*", "*/15", "0", "30", "0,30", "10-40", "*/20", "45", "59"]
+    let hours = ["*", "0", "1", "2", "3", "1-3", "2,3", "*/2", "23-1", "0-4", "*/3"]
+    let days = ["* * *", "* * *", "* * sun", "*/2 * *", "1-14 * sat", "* 3,4,10,11 *"]
+    return [minutes, hours, days].map { $0.randomElement(using: &random) ?? "*" }.joined(separator: " ")
+  }
+
+  private static func field(_ range: ClosedRange<Int>, using random: inout SeededGenerator) -> String {
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0...4: return "*"
+    case 5: return "*/\(Int.random(in: 1...range.upperBound - max(range.lowerBound, 1), using: &random))"
+    case 6: return "*/\(Int.random(in: 2...5, using: &random)),\(element(range, using: &random))"
+    default:
+      let count = Int.random(in: 1...3, using: &random)
+      return (0..<count).map { _ in element(range, using: &random) }.joined(separator: ",")
+    }
+  }
+
+  private static func element(_ range: ClosedRange<Int>, using random: inout SeededGenerator) -> String {
+    let first = Int.random(in: range, using: &random)
+    let last = Int.random(in: range, using: &random)
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0...2: return "\(first)"
+    case 3, 4: return "\(first)-\(last)"
+    default: return first < last ? "\(first)-\(last)/\(Int.random(in: 1...last - first, using: &random))" : "\(first)"
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import CronTime
+import Testing
+
+/// One refusal: the text, where, its code, and a part of its hint.
+struct RefusalRow: Sendable, CustomTestStringConvertible {
+  var text: String
+  var column: Int
+  var code: String
+  var hint: String
+
+  init(_ text: String, _ column: Int, _ code: String, _ hint: String = "") {
+    (self.text, self.column, self.code, self.hint) = (text, column, code, hint)
+  }
+
+  var testDescription: String { text }
+
+  func check(_ dialect: Dialect) {
+    #expect(throws: ScheduleError.self) { try Schedule.parse(text, dialect: dialect, seed: "") }
+    do throws(ScheduleError) {
+      _ = try Schedule.parse(text, dialect: dialect, seed: "")
+    } catch {
+      #expect(error.column == column)
+      #expect(error.code == code)
+      #expect((error.hint ?? "").contains(hint), "\(error)")
+      #expect(!error.message.isEmpty)
+    }
+  }
+}
+
+@Suite struct ScheduleErrorTests {
+  private static let crontabRefusals: [RefusalRow] = [
+    // What peers widen to every minute, misread, or accept and never fire (cron-peers).
+    RefusalRow("61 * * * *", 1, "value-out-of-range", "0 to 59"),
+    RefusalRow("60 * * * *", 1, "value-out-of-range", "0 to 59"),
+    RefusalRow("* 24 * * *", 3, "value-out-of-range", "midnight is 0"),
+    RefusalRow("* * 0 * *", 5, "value-out-of-range", "1 to 31"),
+    RefusalRow("* * 32 * *", 5, "value-out-of-range", "1 to 31"),
+    RefusalRow("* * * 13 *", 7, "value-out-of-range", "1 to 12"),
+    RefusalRow("* * * 0 *", 7, "value-out-of-range", "1 to 12"),
+    RefusalRow("* * * * 8", 9, "value-out-of-range", "0 and 7 are Sunday"),
+    RefusalRow("* * * * 1-8", 11, "value-out-of-range"),
+    RefusalRow("99999999999999999999999 * * * *", 1, "value-out-of-range"),
+    RefusalRow("5,61 * * * *", 3, "value-out-of-range"),
+    RefusalRow("*/0 * * * *", 3, "zero-step", "1 or more"),
+    RefusalRow("1-5/0 * * * *", 5, "zero-step"),
+    RefusalRow("*/70 * * * *", 3, "step-too-large", "@every"),
+    RefusalRow("*/61 * * * *", 3, "step-too-large"),
+    RefusalRow("0 */25 * * *", 5, "step-too-large"),
+    RefusalRow("1-5/6 * * * *", 5, "step-too-large"),
+    RefusalRow("5/15 * * * *", 1, "step-without-range", "write 5-59/15"),
+    RefusalRow("0 2/6,20 * * *", 3, "step-without-range", "write 2-23/6"),
+    RefusalRow("0 0 * jan/2 *", 7, "step-without-range", "write jan-12/2"),
+    RefusalRow(",5 * * * *", 1, "empty-element"),
+    RefusalRow("5, * * * *", 3, "empty-element", "comma"),
+    RefusalRow("5,,6 * * * *", 3, "empty-element"),
+    RefusalRow("* * * * SUNDAY-", 16, "malformed-range", "sun to sat"),
+    RefusalRow("* * * * -MON", 9, "malformed-range"),
+    RefusalRow("1- * * * *", 3, "malformed-range"),
+    RefusalRow("1-,3 * * * *", 3, "malformed-range"),
+    RefusalRow("-5 * * * *", 1, "malformed-range"),
+    RefusalRow("1-2-3 * * * *", 4, "unexpected-character"),
+    RefusalRow("*5 * * * *", 2, "unexpected-character"),
+    RefusalRow("** * * * *", 2, "unexpected-character"),
+    RefusalRow("*-5 * * * *", 2, "unexpected-character"),
+    RefusalRow("*/5-10 * * * *", 4, "unexpected-character"),
+    RefusalRow("*/ * * * *", 3, "malformed-step"),
+    RefusalRow("*/x * * * *", 3, "malformed-step"),
+    RefusalRow("1.5 * * * *", 2, "unexpected-character", "fractions"),
+    RefusalRow("5m * * * *", 2, "unexpected-character"),
+    RefusalRow("* * * * 5#3", 10, "unexpected-character"),
+    RefusalRow("é * * * *", 1, "unexpected-character"),
+    RefusalRow("* * * * tues", 9, "unknown-name", "tuesday"),
+    RefusalRow("* * * * mnday", 9, "unknown-name", "monday"),
+    RefusalRow("* * * sept *", 7, "unknown-name", "september"),
+    RefusalRow("* * * * su", 9, "unknown-name", "sunday"),
+    RefusalRow("* * * mon *", 7, "unknown-name"),
+    RefusalRow("jan * * * *", 1, "unknown-name"),
+    RefusalRow("* * * * day", 9, "unknown-name"),
+    RefusalRow("", 1, "empty-schedule"),
+    RefusalRow("   ", 1, "empty-schedule"),
+    RefusalRow("*", 2, "field-count", "minute hour"),
+    RefusalRow("* * * *", 8, "field-count"),
+    RefusalRow("* * * * * *", 11, "field-count"),
+    RefusalRow("@dayly", 1, "unknown-nickname", "@daily"),
+    RefusalRow("@fortnightly", 1, "unknown-nickname", "@reboot"),
+    RefusalRow("@daily 5", 8, "field-count"),
+    RefusalRow("@every", 7, "malformed-duration", "@every 90s"),
+    RefusalRow("@every 90", 9, "malformed-duration", "90s"),
+    RefusalRow("@every 0s", 8, "interval-out-of-range"),
+    RefusalRow("@every 1.5h", 9, "malformed-duration", "1h30m"),
+    RefusalRow("@every 5m1h", 11, "malformed-duration", "large ones first"),
+    RefusalRow("@every h", 8, "malformed-duration"),
+    RefusalRow("@every 99999999999999999999w", 8, "interval-out-of-range"),
+    RefusalRow("* * * * *\u{0}", 10, "control-character"),
+    RefusalRow("* * * * *\n", 10, "control-character"),
+  ]
+
+  @Test(arguments: crontabRefusals)
+  func `a crontab's schedule is refused with column and hint`(_ row: RefusalRow) {
+    row.check(.crontabLine)
+  }
+
+  private static let otherRefusals: [RefusalRow] = [
+    RefusalRow("30m", 1, "ambiguous-duration", "@every 30m"),
+    RefusalRow(" 1h30m", 2, "ambiguous-duration", "@every 1h30m"),
+    RefusalRow("60 * * * * *", 1, "value-out-of-range", "seconds come first"),
+    RefusalRow("0 60 * * * *", 3, "value-out-of-range", "seconds come first"),
+    RefusalRow("0 0 0 1 1 * 1969", 13, "value-out-of-range", "1970 to 2199"),
+    RefusalRow("0 0 0 1 1 * 2200", 13, "value-out-of-range", "year last"),
+    RefusalRow("0 0 0 1 1 * 2030-2020", 13, "reversed-range"),
+    RefusalRow("0 5 * * * /usr/bin/true", 11, "command-in-schedule", "'0 5 * * *'"),
+    RefusalRow("*/5 * * * * backup --all", 13, "command-in-schedule"),
+    RefusalRow("*/5 * * * * sh -c 'true && false' a b", 13, "command-in-schedule"),
+    RefusalRow("* * * * * * * *", 15, "field-count"),
+    RefusalRow("2026-06-01", 1, "malformed-instant", "2026-06-01T09:00:00Z"),
+    RefusalRow("2026-06-01T09:00:00", 1, "malformed-instant", "2026-06-01T09:00:00Z"),
+    RefusalRow("2026-02-30T09:00:00Z", 1, "malformed-instant"),
+    RefusalRow("2026-06-01T09:00:00.5Z", 1, "malformed-instant", "whole seconds"),
+  ]
+
+  @Test(arguments: otherRefusals)
+  func `other notations are refused with column and hint`(_ row: RefusalRow) {
+    row.check(.any)
+  }
+
+  @Test func `a schedule of more than 4096 bytes is refused`() {
+    RefusalRow(String(repeating: "1,", count: 2_100) + "1 * * * *", 1, "too-long").check(.crontabLine)
+  }
+
+  private static let splits: [(String, Int, Int)] = [
+    ("*/5 * * * * cmd", 11, 12), ("0 0\t* * 1-5\t\troot  cmd", 11, 13), ("@daily cmd x", 6, 7), ("* * * * *", 9, 9),
+    ("@every 90s  cmd", 10, 12), ("@EVERY 1h30m", 12, 12), ("@reboot\tcmd", 7, 8), ("* * * * *  ", 9, 11),
+    ("  * * * * * 5 * cmd", 11, 12), ("1 2 3 4 5 é", 9, 10),
+  ]
+
+  @Test(arguments: splits)
+  func `a crontab line is split after its schedule`(_ text: String, _ end: Int, _ rest: Int) throws {
+    let leading = try Schedule.parseLeading(text, seed: "")
+    #expect(leading.scheduleEnd == end)
+    #expect(leading.restOffset == rest)
+  }
+
+  private static let lineRefusals: [RefusalRow] = [
+    RefusalRow("*/70 * * * * cmd", 3, "step-too-large"), RefusalRow("0 24 * * * cmd", 3, "value-out-of-range"),
+    RefusalRow("* * * cmd", 7, "field-count"), RefusalRow("@dayly cmd", 1, "unknown-nickname", "@daily"),
+    RefusalRow("@every cmd", 8, "malformed-duration"), RefusalRow("* * * cmd --now x", 7, "unknown-name"),
+    RefusalRow("*/10 * * * * * cmd", 14, "seconds-in-crontab", "@every"), RefusalRow("", 1, "empty-schedule"),
+  ]
+
+  @Test(arguments: lineRefusals)
+  func `a crontab line is refused with the column of the line`(_ row: RefusalRow) {
+    do throws(ScheduleError) {
+      _ = try Schedule.parseLeading(row.text, seed: "")
+      Issue.record("accepted")
+    } catch {
+      #expect(error.code == row.code)
+      #expect(error.column == (row.code == "field-count" ? row.text.utf8.count + 1 : row.column))
+      #expect((error.hint ?? "").contains(row.hint))
+    }
+  }
+}
