@@ -7,7 +7,8 @@ public import CronTime
 /// meanwhile shares the next one, so a slow disk delays fires and never the loop. What an event costs grows with the
 /// jobs that it concerns, not with the jobs that exist.
 public struct Engine: Sendable {
-  let settings: EngineSettings
+  /// Limits may change with a new table; they hold from the next event on.
+  public var settings: EngineSettings
   /// The ledger as of the last action; what a new segment must restate.
   public internal(set) var ledger = LedgerState()
 
