@@ -4,11 +4,13 @@
 /// bytes from 0x80 on pass as they are. Upper-case digits only, so that each value has exactly one encoded form.
 public enum PercentEncoding {
   /// Whether the byte must be written as `%XX`.
+  @inlinable
   public static func mustEncode(_ byte: UInt8) -> Bool {
     byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "=")
   }
 
   /// Appends the encoded form of the bytes.
+  @inlinable
   public static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
     for byte in bytes {
       if mustEncode(byte) {
@@ -66,7 +68,8 @@ public enum PercentEncoding {
     decode(Array(encoded.utf8)[...])
   }
 
-  private static func digit(_ nibble: UInt8) -> UInt8 {
+  @usableFromInline
+  static func digit(_ nibble: UInt8) -> UInt8 {
     nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + nibble - 10
   }
 
