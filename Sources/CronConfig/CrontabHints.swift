@@ -72,6 +72,9 @@ enum CrontabHints {
     if ASCII.isDigit(first) || first == UInt8(ascii: "*") || first == UInt8(ascii: "?") {
       return word.allSatisfy { ASCII.isDigit($0) || "*/,-?~#LW".utf8.contains($0) }
     }
+    guard word.allSatisfy({ ASCII.isLetter($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ",") }) else {
+      return false
+    }
     let parts = word.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ",") }
     let upper = word.allSatisfy { !ASCII.isLetter($0) || $0 < 0x60 }
     return (parts.count > 1 || upper) && parts.allSatisfy { dayNames.contains(lowercased($0)) }

@@ -16,8 +16,8 @@ public enum JobName {
 
   /// Whether the text is a name as a job table holds it: with or without the owner's scope (`alice/backup`).
   public static func isValidScoped(_ name: String) -> Bool {
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.count <= 2 && parts.allSatisfy { isValid(String($0)) }
+    guard let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return isValid(name) }
+    return isValid(String(name[..<slash])) && isValid(String(name[name.utf8.index(after: slash)...]))
   }
 
   /// The name in its owner's scope; no owner, no scope.
@@ -87,15 +87,16 @@ struct JobNamer {
 
   /// The stable name of a job that has none.
   mutating func derive(user: String, command: String, ordinal: UInt32, line: Int) -> String {
-    var crc = Checksum.crc32c(Array((user + "\0" + command + "\0").utf8), seed: prefix)
-    crc = Checksum.crc32c(
-      [
-        UInt8(truncatingIfNeeded: ordinal), UInt8(truncatingIfNeeded: ordinal >> 8),
-        UInt8(truncatingIfNeeded: ordinal >> 16), UInt8(truncatingIfNeeded: ordinal >> 24),
-      ], seed: crc)
-    let slug = Self.slug(command)
+    var bytes = Array(user.utf8)
+    bytes.append(0)
+    let start = bytes.count
+    bytes.append(contentsOf: command.utf8)
+    let slug = Self.slug(bytes, from: start)
+    bytes.append(0)
+    for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: ordinal >> shift)) }
+    var crc = Checksum.crc32c(bytes, seed: prefix)
     while true {
-      let name = JobName.scoped(slug + "-" + Checksum.hexadecimal(crc), owner: owner)
+      let name = JobName.scoped(slug + Checksum.hexadecimal(crc), owner: owner)
       if taken[name] == nil {
         taken[name] = line
         return name
@@ -113,12 +114,18 @@ struct JobNamer {
     return (scoped, nil)
   }
 
-  /// The readable part: the base name of the first word that is no assignment.
-  private static func slug(_ command: String) -> String {
-    let words = command.utf8.split(maxSplits: 16, whereSeparator: ASCII.isBlank)
-    let word = words.first { !$0.contains(ASCII.equals) } ?? words.first ?? Substring("job").utf8[...]
-    let base = word.split(separator: UInt8(ascii: "/")).last ?? word
-    let slug = JobName.cleaned(base, limit: 40)
-    return slug.isEmpty ? "job" : String(decoding: slug, as: UTF8.self)
+  /// The readable part: the base name of the first word that is no assignment, and a dash.
+  private static func slug(_ bytes: [UInt8], from start: Int) -> String {
+    var word = start..<start
+    for _ in 0..<16 {
+      let next = ASCII.skipBlanks(bytes, from: word.upperBound, to: bytes.count)
+      if next == bytes.count { break }
+      word = next..<ASCII.skipWord(bytes, from: next, to: bytes.count)
+      if !bytes[word].contains(ASCII.equals) { break }
+    }
+    var base = word.upperBound
+    while base > word.lowerBound, bytes[base - 1] != UInt8(ascii: "/") { base -= 1 }
+    let slug = JobName.cleaned(bytes[base..<word.upperBound], limit: 40)
+    return slug.isEmpty ? "job-" : String(decoding: slug, as: UTF8.self) + "-"
   }
 }

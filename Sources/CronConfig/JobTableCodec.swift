@@ -45,12 +45,13 @@ public enum JobTableCodec {
     for source in table.sources { encode(source, &writer) }
     var environments: [[EnvironmentVariable]: Int] = [:]
     var last: (list: [EnvironmentVariable], index: Int)?
+    var schedules: [Schedule: String] = [:]
     for job in table.jobs {
       // Neighbours mostly share one list; hashing it for each job would cost more than all the rest.
       var index = last.flatMap { $0.list == job.environment ? $0.index : nil }
       if index == nil { index = environmentIndex(job.environment, &environments, &writer) }
       if let index { last = (job.environment, index) }
-      encode(job, environment: index ?? 0, &writer)
+      encode(job, environment: index ?? 0, &schedules, &writer)
     }
     for diagnostic in table.diagnostics { encode(diagnostic, &writer) }
     writer.begin("counts")
@@ -118,14 +119,20 @@ public enum JobTableCodec {
     writer.end()
   }
 
-  private static func encode(_ job: JobDefinition, environment: Int, _ writer: inout TableWriter) {
+  private static func encode(
+    _ job: JobDefinition, environment: Int, _ schedules: inout [Schedule: String], _ writer: inout TableWriter
+  ) {
     writer.begin("job")
     writer.field("name", job.name)
     writer.field("kind", job.sourceKind.rawValue)
     writer.field("file", job.position.file)
     writer.field("line", job.position.line)
     writer.field("column", job.position.column)
-    for schedule in job.schedules { writer.field("schedule", schedule.description) }
+    for schedule in job.schedules {
+      let text = schedules[schedule] ?? schedule.description
+      if schedules.count < 4096 { schedules[schedule] = text }
+      writer.field("schedule", text)
+    }
     if let zone = job.zone { writer.field("zone", zone) }
     switch job.command {
     case .shellLine(let line): writer.field("command", line)

@@ -17,11 +17,16 @@ struct TableFields {
     let start = rest.startIndex + 1
     let end = rest[start...].firstIndex(of: ASCII.space) ?? rest.endIndex
     guard let equals = rest[start..<end].firstIndex(of: ASCII.equals),
-      let key = PercentEncoding.decode(rest[start..<equals]),
-      let value = PercentEncoding.decode(rest[(equals + 1)..<end])
+      let key = Self.text(rest[start..<equals]), let value = Self.text(rest[(equals + 1)..<end])
     else { throw error("a field is malformed") }
     rest = rest[end...]
     return (key, value)
+  }
+
+  /// The decoded text: most of it is plain ASCII, where a copy is all that is needed.
+  private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
+    for byte in bytes where byte >= 0x80 || PercentEncoding.mustEncode(byte) { return PercentEncoding.decode(bytes) }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   func error(_ message: String) -> JobTableError { JobTableError(line: line, message: message) }
