@@ -91,6 +91,10 @@ extension Ticker {
     table = loaded
     problems["table"] = nil
     pool.wantedIdle = loaded.settings.workersIdle
+    engine.settings.workersMax = max(1, loaded.settings.workersMax)
+    engine.settings.queueLimit = loaded.settings.workersQueue
+    engine.settings.killGraceSeconds = loaded.settings.killGraceMilliseconds / 1_000
+    problems["trigger"] = TriggerResolver.resolve(provider: loaded.settings.triggerProvider, discovered: []).warning
     if !isSame {
       deliver(.loaded(jobs: engineJobs(loaded), moment()))
       log.info(

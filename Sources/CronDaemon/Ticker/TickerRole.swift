@@ -52,14 +52,13 @@ public enum TickerRole {
     // After a crash the table of a moment ago fires at once; at a first start only what is written now may.
     if ticker.isRestart { ticker.loadTable() }
     ticker.startReader()
-    let (trigger, warning) = TriggerResolver.resolve(provider: ticker.table.settings.triggerProvider, discovered: [])
-    if let warning { log.warning("\(warning)") }
-    let end = trigger.start(ticker)
-    return finish(ticker, end)
+    let (trigger, _) = TriggerResolver.resolve(provider: ticker.table.settings.triggerProvider, discovered: [])
+    _ = trigger.start(ticker)
+    return finish(ticker)
   }
 
   /// The last words: everything decided is on disk, and the beat says how we went.
-  private static func finish(_ ticker: Ticker, _ end: TriggerEnd) -> Int32 {
+  private static func finish(_ ticker: Ticker) -> Int32 {
     ticker.pool.drain()
     ticker.keeper.syncNow()
     ticker.control?.close(poller: ticker.loop.poller)
