@@ -54,7 +54,7 @@ let package = Package(
     .testTarget(
       name: "CronDaemonTests",
       dependencies: [
-        "CronDaemon", "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem",
+        "cronwatch", "CronDaemon", "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem",
         "CronTestSupport",
       ],
       swiftSettings: effects),

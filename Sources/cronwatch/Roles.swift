@@ -11,6 +11,7 @@ enum Roles {
       return nil
     }
     return switch words[1] {
+    case "watcher": WatcherRole.main(arguments)
     case "ticker": TickerRole.run(arguments.words)
     case "worker": WorkerRole.main(arguments)
     case "reader": ReaderRole.main(arguments)

@@ -8,6 +8,8 @@ public final class ControlServer {
   private let state: StateDirectory
   private let tokenBase: UInt64
   private let listener: FileDescriptor
+  /// What the name stood for once it was ours: another server may have replaced it since.
+  private let bound: FileStatus?
   private var clients: [UInt64: ControlConnection] = [:]
   private var nextClient: UInt64 = 1
   /// When to accept again after the kernel had no descriptor for a client; nil = accepting.
@@ -18,7 +20,18 @@ public final class ControlServer {
     self.state = state
     self.tokenBase = tokenBase
     listener = try UnixSocket.listen(in: state.root, name: ControlLimits.socketName)
+    bound = try state.root.status(ControlLimits.socketName)
     try poller.add(listener.raw, token: tokenBase)
+  }
+
+  /// Whether the socket's name still leads here; somebody may have deleted or replaced it.
+  public var isCurrent: Bool {
+    do throws(Errno) {
+      guard let bound, let named = try state.root.status(ControlLimits.socketName) else { return false }
+      return named.isSameFile(as: bound)
+    } catch {
+      return false
+    }
   }
 
   /// Whether a token of the poller is this server's.
@@ -75,14 +88,14 @@ public final class ControlServer {
     }
   }
 
-  /// Removes the socket's name and drops every client.
+  /// Removes the socket's name, if it still leads here, and drops every client.
   public func close(poller: borrowing Poller) {
     for (identifier, client) in clients {
       client.phase = .closed
       settle(identifier, client, poller: poller)
     }
     do { try poller.remove(listener.raw) } catch {}
-    do { try state.root.unlink(ControlLimits.socketName) } catch {}
+    if isCurrent { do { try state.root.unlink(ControlLimits.socketName) } catch {} }
   }
 
   private func acceptAll(poller: borrowing Poller, nowNanoseconds: Int64) {

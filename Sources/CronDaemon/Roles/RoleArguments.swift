@@ -24,6 +24,11 @@ public struct RoleArguments: Hashable, Sendable {
   /// The words for a command line.
   public var words: [String] { pairs.flatMap { ["--" + $0.key, $0.value] } }
 
+  /// The words without the pairs of some keys.
+  public func words(without keys: Set<String>) -> [String] {
+    pairs.filter { !keys.contains($0.key) }.flatMap { ["--" + $0.key, $0.value] }
+  }
+
   /// Adds a pair; earlier ones of that key stay.
   public mutating func add(_ key: String, _ value: some CustomStringConvertible) {
     pairs.append(Pair(key: key, value: value.description))

@@ -107,7 +107,10 @@ public enum StatusEvaluator {
   }
 
   private static func starting(_ facts: StatusFacts) -> String? {
-    guard facts.ticker.isHeld else { return "starting: no ticker yet, the watcher is starting one" }
+    guard facts.ticker.isHeld else {
+      let last = facts.recentDeaths > 0 ? facts.lastDeath.map { "; the last one ended: \($0)" } : nil
+      return "starting: no ticker yet, the watcher is starting one\(last ?? "")"
+    }
     guard facts.tickerBeat.isOfHolder, let beat = facts.tickerBeat.beat, facts.tickerBeat.age != .unknown else {
       return "starting: the ticker has not beaten yet"
     }

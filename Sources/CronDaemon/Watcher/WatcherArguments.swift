@@ -1,68 +1,76 @@
-internal import CronSystem
+internal import CronEngine
 
 /// What `start` resolved for the watcher. It parses nothing that users write; what it doesn't know it hands on.
 struct WatcherArguments: Hashable, Sendable {
+  /// The keys that concern the watcher alone; the ticker gets all others as they are.
+  private static let own: Set<String> = [
+    "ready-fd", "ticker-program", "log-max-size", "restart-delay-max-ms", "safe-mode-after",
+  ]
+
   /// The state directory.
-  var state = ""
+  var state: String
   /// Where `start` waits for READY; nil = nobody waits.
   var readyDescriptor: Int32?
   /// How it logs.
-  var log = Logger.Settings()
+  var log: Logger.Settings
   /// Milliseconds between the ticker's beats while idle.
-  var intervalMilliseconds: Int64 = 5_000
+  var intervalMilliseconds: Int64
   /// The longest wait before another ticker is started.
-  var restartDelayMaxMilliseconds: Int64 = 60_000
-  /// How long a stopping ticker may take before it is killed.
-  var stopTimeoutMilliseconds: Int64 = 10_000
-  /// The size beyond which the log is rotated.
-  var logLimit = LogFile.defaultLimit
-  /// The program and the words before the ticker's own arguments.
+  var restartDelayMaxMilliseconds: Int64
+  /// Unwanted ends within ten minutes after which the ticker is started in safe mode; 0 = never.
+  var safeModeAfter: Int
+  /// How long a stopping ticker may take, besides its drain, before it is killed.
+  var stopTimeoutMilliseconds: Int64
+  /// How long a stopping ticker lets runs end.
+  var drainMilliseconds: Int64
+  /// The size in bytes beyond which the log is rotated.
+  var logLimit: Int64
+  /// The ticker's executable.
   var tickerProgram = "/proc/self/exe"
-  /// The words for the ticker: all of ours but those that concern the watcher alone.
-  var tickerWords: [String] = []
+  /// The words for the ticker after `role ticker`.
+  var tickerWords: [String]
 
-  /// Reads `--key value` pairs; nil when the state directory is missing or a number is none.
-  init?(_ words: [String]) {
-    guard words.count % 2 == 0 else { return nil }
-    for index in stride(from: 0, to: words.count, by: 2) {
-      let (key, value) = (words[index], words[index + 1])
-      guard take(key, value) else { return nil }
-      if key != "--ready-fd", key != "--ticker-program", key != "--log-max-size" { tickerWords += [key, value] }
+  /// nil when the state directory is missing or a number is none: only our own processes write the words.
+  init?(_ arguments: RoleArguments) {
+    func number(_ key: String, or standard: Int64, from least: Int64) -> Int64? {
+      guard arguments[key] != nil else { return standard }
+      return arguments.number(key, as: Int64.self).flatMap { (least...1_000_000_000_000).contains($0) ? $0 : nil }
     }
-    if state.isEmpty { return nil }
-  }
-
-  private mutating func take(_ key: String, _ value: String) -> Bool {
-    switch key {
-    case "--state": state = value
-    case "--ready-fd":
-      guard let number = Int32(value), number > 2 else { return false }
-      readyDescriptor = number
-    case "--log-level":
-      guard let level = LogLevel(rawValue: value) else { return false }
-      log.level = level
-    case "--log-format":
-      guard let format = LogFormat(rawValue: value) else { return false }
-      log.format = format
-    case "--interval-ms": return Self.set(&intervalMilliseconds, value, from: 0)
-    case "--restart-delay-max-ms": return Self.set(&restartDelayMaxMilliseconds, value, from: 1)
-    case "--stop-timeout-ms": return Self.set(&stopTimeoutMilliseconds, value, from: 0)
-    case "--log-max-size": return Self.set(&logLimit, value, from: 4096)
-    case "--ticker-program":
+    guard let state = arguments["state"], !state.isEmpty,
+      let interval = number("interval-ms", or: 5_000, from: 0),
+      let restartDelay = number("restart-delay-max-ms", or: 60_000, from: 1),
+      let stopTimeout = number("stop-timeout-ms", or: 5_000, from: 0),
+      let drain = number("drain-ms", or: 8_000, from: 0),
+      let safeMode = number("safe-mode-after", or: 5, from: 0),
+      let logLimit = number("log-max-size", or: LogFile.defaultLimit, from: 4_096)
+    else { return nil }
+    self.state = state
+    if arguments["ready-fd"] != nil {
+      guard let raw = arguments.number("ready-fd", as: Int32.self), raw > 2 else { return nil }
+      readyDescriptor = raw
+    }
+    log = arguments.logging
+    intervalMilliseconds = interval
+    restartDelayMaxMilliseconds = restartDelay
+    stopTimeoutMilliseconds = stopTimeout
+    drainMilliseconds = drain
+    safeModeAfter = Int(safeMode)
+    self.logLimit = logLimit
+    tickerWords = arguments.words(without: Self.own)
+    if let program = arguments["ticker-program"] {
       // Only a test build watches anything but its own executable.
       #if CRONWATCH_FAULTS
-        tickerProgram = value
+        tickerProgram = program
       #else
-        return false
+        return nil
       #endif
-    default: break
     }
-    return true
   }
 
-  private static func set(_ field: inout Int64, _ value: String, from least: Int64) -> Bool {
-    guard let number = Int64(value), number >= least, number <= 1 << 53 else { return false }
-    field = number
-    return true
+  /// The numbers of the watcher's policy.
+  func supervision(seed: UInt64) -> SupervisionSettings {
+    SupervisionSettings(
+      beatInterval: intervalMilliseconds * 1_000_000, restartDelayMax: restartDelayMaxMilliseconds * 1_000_000,
+      safeModeAfter: safeModeAfter, stopTimeout: stopTimeoutMilliseconds * 1_000_000, seed: seed)
   }
 }

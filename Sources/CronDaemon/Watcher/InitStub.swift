@@ -1,0 +1,108 @@
+internal import CronSystem
+
+/// PID 1 of a container: reaps, forwards signals, and keeps a watcher as its child (design §2).
+///
+/// Nothing else runs in this process, because nobody could restart it.
+public final class InitStub {
+  /// Ends that another try would only repeat: usage, a held lock, can't create, permission, configuration.
+  private static let finalStatuses: Set<Int32> = [0, 64, 69, 73, 77, 78]
+  private static let respawnMilliseconds = 1_000
+  /// How long processes that are left may take after SIGTERM before the kernel kills them with us.
+  private static let partingNanoseconds: Int64 = 12_000_000_000
+
+  private let executable: String
+  private let arguments: [String]
+  private let signals: SignalDescriptor
+  private let poller: Poller
+  private var child: Int32?
+  private var isStopping = false
+
+  private init(executable: String, arguments: [String]) throws(Errno) {
+    self.executable = executable
+    self.arguments = arguments
+    signals = try SignalDescriptor()
+    poller = try Poller()
+    try poller.add(signals.raw, token: 0)
+  }
+
+  /// Runs until the watcher ends by design; returns what the container ends with.
+  public static func run(executable: String, arguments: [String]) -> Int32 {
+    do throws(Errno) {
+      return try InitStub(executable: executable, arguments: arguments).loop()
+    } catch {
+      do { try StandardError.write("cronwatch: PID 1 can't go on: \(error)\n") } catch {}
+      return 70
+    }
+  }
+
+  private func loop() throws(Errno) -> Int32 {
+    while true {
+      if child == nil { spawn() }
+      // Without a child the wait is the pause before the next try.
+      _ = try poller.wait(timeoutMilliseconds: child == nil ? Self.respawnMilliseconds : nil)
+      forwardSignals()
+      let status = reapAll() ?? (child == nil && isStopping ? 0 : nil)
+      if let status {
+        try partFromTheRest()
+        return status
+      }
+      if child == nil { _ = try poller.wait(timeoutMilliseconds: Self.respawnMilliseconds) }
+    }
+  }
+
+  private func spawn() {
+    do throws(Errno) {
+      child = try Spawn.start(
+        executable, arguments: arguments, environment: Environment.entries(),
+        descriptors: [Spawn.Inheritance(child: 1, raw: 1), Spawn.Inheritance(child: 2, raw: 2)])
+    } catch {
+      do { try StandardError.write("cronwatch: PID 1 can't start the watcher: \(error)\n") } catch {}
+    }
+  }
+
+  private func forwardSignals() {
+    let numbers: [Int32]
+    do { numbers = try signals.read() } catch { return }
+    for number in numbers where number != Signal.child {
+      if number == Signal.terminate || number == Signal.interrupt || number == Signal.quit { isStopping = true }
+      send(number, to: child)
+    }
+  }
+
+  /// Reaps all that has ended; the status to end with when the watcher's end was meant to last.
+  private func reapAll() -> Int32? {
+    var final: Int32?
+    do throws(Errno) {
+      while let ended = try Reaper.peek() {
+        if ended.pid == child {
+          child = nil
+          if case .exited(let status) = ended.cause, Self.finalStatuses.contains(status) || isStopping {
+            final = status
+          }
+        }
+        try Reaper.reap(ended.pid)
+      }
+    } catch {
+      return final
+    }
+    return final
+  }
+
+  /// SIGTERM for what is left (workers with their jobs), and time to end; the kernel kills the rest after us.
+  private func partFromTheRest() throws(Errno) {
+    let deadline = SystemClock.monotonic() + Self.partingNanoseconds
+    for pid in ProcessStatus.children(of: CurrentProcess.identifier) { send(Signal.terminate, to: pid) }
+    while !ProcessStatus.children(of: CurrentProcess.identifier).isEmpty {
+      let left = (deadline - SystemClock.monotonic()) / 1_000_000
+      if left <= 0 { return }
+      _ = try poller.wait(timeoutMilliseconds: Int(left))
+      forwardSignals()
+      _ = reapAll()
+    }
+  }
+
+  private func send(_ number: Int32, to pid: Int32?) {
+    guard let pid else { return }
+    do { try ProcessDescriptor(child: pid).signal(number) } catch {}
+  }
+}

@@ -1,0 +1,68 @@
+internal import CronSystem
+
+/// The watcher's own beat, its log, its lock and its word to the service manager.
+extension Watcher {
+  /// Seconds between its beats.
+  private static let intervalSeconds: Int64 = 5
+  private static let statusEveryNanoseconds: Int64 = 60_000_000_000
+
+  /// Writes the watcher's beat and says when the next is due.
+  func beat(_ now: Int64) {
+    nextBeatNanoseconds = now + Self.beatNanoseconds
+    let error = watcherBeat.write(
+      .now(tick: restarts, phase: phase, intervalSeconds: Self.intervalSeconds, nextDue: nextStartSeconds))
+    if let error { log.debug("the beat can't be written", LogField("error", error)) }
+    tellManager(now)
+  }
+
+  /// What has to be looked at now and then: the log's size, the lock, the socket's name.
+  func keepHouse(_ now: Int64) {
+    if logFile.rotate(limit: arguments.logLimit) { log.info("rotated the log") }
+    keepLock()
+    if let current = control, !current.isCurrent {
+      log.warning("the control socket was removed or replaced; opening it again")
+      current.close(poller: poller)
+      openControl()
+    } else if control == nil {
+      openControl()
+    }
+  }
+
+  /// A lock whose file the path no longer names protects nothing: take the new one, or make room for who has it.
+  private func keepLock() {
+    do throws(Errno) {
+      if try lock.isCurrent() { return }
+      switch try RoleLock.take(.watcher, in: state) {
+      case .taken(let again):
+        lock = again
+        log.warning("the lock file was replaced; locked it again")
+      case .busy(let holder):
+        log.error("another watcher took the lock; leaving", LogField("pid", holder?.pid ?? 0))
+        exitStatus = 69
+      }
+    } catch {
+      log.error("the lock can't be checked", LogField("error", error))
+    }
+  }
+
+  /// STATUS= for systemctl; only when the verdict changed, or once a minute for its numbers.
+  private func tellManager(_ now: Int64) {
+    let text: String
+    do throws(Errno) {
+      let report = try report(now)
+      if let last = lastStatus, last.text == report.verdict.rawValue,
+        now - last.atNanoseconds < Self.statusEveryNanoseconds
+      {
+        return
+      }
+      if let last = lastStatus, last.text != report.verdict.rawValue {
+        log.info("status", LogField("verdict", report.verdict.rawValue), LogField("before", last.text))
+      }
+      lastStatus = (report.verdict.rawValue, now)
+      text = report.message
+    } catch {
+      text = "status unknown: \(error)"
+    }
+    manager.send(.status(text))
+  }
+}

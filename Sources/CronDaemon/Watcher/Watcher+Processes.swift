@@ -1,0 +1,171 @@
+internal import CronEngine
+internal import CronSystem
+
+/// Signals, children, and the ticker's beginning and end.
+extension Watcher {
+  /// Strangers that are reaped in one turn of the loop: a storm of orphans must not keep it from its other work.
+  private static let reapLimit = 256
+
+  func readSignals(_ now: Int64) {
+    let numbers: [Int32]
+    do { numbers = try signals.read() } catch { return }
+    for number in numbers {
+      switch number {
+      case Signal.child: reap(now)
+      case Signal.terminate, Signal.interrupt, Signal.quit:
+        if isStopping {
+          log.warning("asked to stop again: the ticker is killed")
+          ticker?.signal(Signal.kill)
+        }
+        log.info("stopping", LogField("signal", Signal.name(number)))
+        stop(now)
+      case Signal.hangUp:
+        // A ticker that isn't there yet will read everything anew.
+        if ticker?.send(.reload) == false { log.warning("the ticker can't take the reload now") }
+      default: break
+      }
+    }
+  }
+
+  /// Looks, writes down, then reaps: nothing about an end may be lost by a crash in between.
+  func reap(_ now: Int64) {
+    hasMoreToReap = false
+    do throws(Errno) {
+      for _ in 0..<Self.reapLimit {
+        guard let ended = try Reaper.peek() else { return }
+        if ended.pid == ticker?.pid {
+          noteEnd(of: ended, now)
+          try Reaper.reap(ended.pid)
+          tickerEnded(ended, now)
+        } else {
+          keep(ended)
+          try Reaper.reap(ended.pid)
+        }
+      }
+      // More wait, and no further SIGCHLD may say so.
+      hasMoreToReap = true
+    } catch {
+      log.error("children can't be reaped", LogField("error", error))
+    }
+  }
+
+  /// A stranger: an orphan of a ticker or worker that died. Its worker's successor looks for it in the ring.
+  private func keep(_ ended: EndedChild) {
+    let identity = ProcessIdentity(
+      bootIdentifier: BootIdentifier.current, pid: ended.pid, startTime: ended.startTime)
+    let entry = ReapedRing.Entry(
+      identity: identity, cause: ended.cause, reapedMicroseconds: SystemClock.wall(), usage: ended.usage)
+    if let error = reaped.append(entry) {
+      log.error("an orphan's end can't be kept", LogField("pid", ended.pid), LogField("error", error))
+    }
+    log.debug("reaped an orphan", LogField("pid", ended.pid), LogField("end", ended.cause))
+  }
+
+  private func noteEnd(of ended: EndedChild, _ now: Int64) {
+    guard let ticker else { return }
+    // Its last words may still be in the channel.
+    readChannel(now)
+    let byDesign = isStopping || (ticker.isAsleep && ended.cause == .exited(0))
+    let reason = isStopping ? "stopped" : byDesign ? "asleep" : ticker.endReason ?? "unasked"
+    let uptime = (now - ticker.startedNanoseconds) / 1_000_000_000
+    let death = DeathRecord(
+      atMicroseconds: SystemClock.wall(), monotonicNanoseconds: now, boot: BootIdentifier.current, role: "ticker",
+      pid: ended.pid, cause: ended.cause, uptimeSeconds: uptime, reason: reason, isUnwanted: !byDesign)
+    if let error = deaths.append(death) { log.error("a death can't be kept", LogField("error", error)) }
+    log.write(
+      byDesign ? .info : .error, "the ticker ended",
+      [
+        LogField("pid", ended.pid), LogField("end", ended.cause), LogField("reason", reason),
+        LogField("uptime_s", uptime),
+      ])
+  }
+
+  private func tickerEnded(_ ended: EndedChild, _ now: Int64) {
+    guard let gone = ticker else { return }
+    do { try poller.remove(gone.channelRaw) } catch {}
+    ticker = nil
+    failRelays(now)
+    if failsTheStart(ended.cause) { return }
+    supervise(.exited(end(of: gone, ended.cause), now: now))
+  }
+
+  private func end(of ticker: TickerProcess, _ cause: ExitCause) -> TickerEnd {
+    switch cause {
+    case .exited(let status):
+      .classify(
+        exitCode: Int(status), signal: nil, phaseAsleep: ticker.isAsleep, stopRequested: isStopping)
+    case .signaled(let number, _):
+      .classify(
+        exitCode: nil, signal: Signal.name(number), phaseAsleep: ticker.isAsleep, stopRequested: isStopping)
+    }
+  }
+
+  /// Before the first READY, ends that another try would only repeat are the answer to whoever waits for it.
+  private func failsTheStart(_ cause: ExitCause) -> Bool {
+    guard !wasReady, readyPipe.isWaiting, case .exited(let status) = cause, [73, 77, 78].contains(status) else {
+      return false
+    }
+    readyPipe.failed(status, "the ticker ended with \(cause); the log says why")
+    exitStatus = status
+    return true
+  }
+
+  /// Stops the ticker and then the watcher; bounded by the stop timeout and the drain.
+  func stop(_ now: Int64) {
+    guard !isStopping else { return }
+    isStopping = true
+    manager.send(.stopping)
+    supervise(.stop(drain: arguments.drainMilliseconds * 1_000_000, now: now))
+    // A start that waits for another ticker's lock ends here.
+    if ticker == nil, exitStatus == nil { supervise(.spawnFailed("stopping", now: now)) }
+  }
+
+  /// Starts a ticker, unless another still holds the lock: that one is made to end first.
+  func startTicker(safeMode: Bool, _ now: Int64) {
+    guard !isStopping, ticker == nil, takeover == nil else { return }
+    startsInSafeMode = safeMode
+    do throws(Errno) {
+      if try isWaitingForLock(now) { return }
+      let started = try TickerProcess(
+        program: arguments.tickerProgram,
+        words: arguments.tickerWords + (safeMode ? ["--safe-mode", "yes"] : []), nowNanoseconds: now)
+      starts += 1
+      if starts > 1 { restarts += 1 }
+      ticker = started
+      try poller.add(started.channelRaw, token: Self.channelTokens + starts)
+      log.info("started a ticker", LogField("pid", started.pid), LogField("start", starts))
+      supervise(.spawned(now: now))
+    } catch {
+      log.error("a ticker can't be started", LogField("error", error))
+      supervise(.spawnFailed(error.description, now: now))
+    }
+  }
+
+  /// Whether another ticker holds the lock; then it is told to end, and the start goes on once it has.
+  private func isWaitingForLock(_ now: Int64) throws(Errno) -> Bool {
+    switch try RoleLock.query(.ticker, in: state) {
+    case .free:
+      lockLookNanoseconds = nil
+      return false
+    case .held(nil):
+      if lockLookNanoseconds == nil { log.warning("a ticker that can't be told holds the lock; waiting for it") }
+      lockLookNanoseconds = now + Takeover.lookNanoseconds
+    case .held(let holder?):
+      takeover = try Takeover(holder, nowNanoseconds: now)
+      lockLookNanoseconds = takeover == nil ? now + Takeover.lookNanoseconds : nil
+      log.info("replacing a ticker that outlived its watcher", LogField("pid", holder.pid))
+    }
+    return true
+  }
+
+  func continueTakeover(_ now: Int64) {
+    if let takeover {
+      guard takeover.nextLookNanoseconds <= now, takeover.hasEnded(nowNanoseconds: now) else { return }
+      log.info("the old ticker has ended", LogField("pid", takeover.holder.pid))
+      self.takeover = nil
+      startTicker(safeMode: startsInSafeMode, now)
+    } else if let lockLookNanoseconds, lockLookNanoseconds <= now {
+      startTicker(safeMode: startsInSafeMode, now)
+    }
+  }
+}

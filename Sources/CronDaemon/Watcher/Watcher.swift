@@ -1,0 +1,158 @@
+internal import CronEngine
+internal import CronSystem
+
+/// The watcher: keeps one ticker alive, answers status, relays requests, reaps strangers. It parses nothing users write.
+///
+/// One thread, one loop. What to do about the ticker is decided by the pure `Supervision`; here it is only done.
+final class Watcher {
+  /// The poller's tokens below 100; a ticker's channel and the control server's clients have ranges of their own.
+  enum Token: UInt64 { case signals = 1 }
+  static let channelTokens: UInt64 = 1 << 40
+  static let controlTokens: UInt64 = 1 << 41
+  static let beatNanoseconds: Int64 = 5_000_000_000
+
+  let arguments: WatcherArguments
+  let state: StateDirectory
+  let log: Logger
+  let logFile: LogFile
+  let manager: ServiceManager
+  let readyPipe: ReadyPipe
+  let poller: Poller
+  let signals: SignalDescriptor
+  let watcherBeat: HeartbeatFile
+  let tickerBeat: HeartbeatFile
+  let deaths: Deaths
+  let reaped: ReapedRing
+  var lock: RoleLock
+  var control: ControlServer?
+  var relays = RelayBook()
+  var ticker: TickerProcess?
+  var takeover: Takeover?
+  var supervision: Supervision
+  /// What the machine is still to be told; the first is being handled.
+  var events: [SupervisionEvent] = []
+  var phase = BeatPhase.watching
+  /// Tickers that were started after the first.
+  var restarts: UInt64 = 0
+  var starts: UInt64 = 0
+  var wasReady = false
+  var isStopping = false
+  /// Ended children are left for the loop's next turn.
+  var hasMoreToReap = false
+  /// What the process ends with; nil = go on.
+  var exitStatus: Int32?
+  /// The deadlines below are CLOCK_MONOTONIC in nanoseconds; nil = none.
+  var supervisionNanoseconds: Int64?
+  var lockLookNanoseconds: Int64?
+  /// Whether the ticker that is being started must be careful, because others died often.
+  var startsInSafeMode = false
+  var nextBeatNanoseconds: Int64 = 0
+  var nextWatchdogNanoseconds: Int64?
+  /// The wall second of the next start of a ticker, while it waits.
+  var nextStartSeconds: Int64?
+  var lastStatus: (text: String, atNanoseconds: Int64)?
+
+  init(
+    _ arguments: WatcherArguments, state: StateDirectory, lock: RoleLock, ready: ReadyPipe,
+    signals: consuming SignalDescriptor
+  ) throws(Errno) {
+    self.arguments = arguments
+    self.state = state
+    self.lock = lock
+    self.signals = signals
+    readyPipe = ready
+    logFile = LogFile(state)
+    log = Logger(role: "watcher", settings: arguments.log, file: logFile)
+    manager = ServiceManager(environment: Environment.get)
+    poller = try Poller()
+    watcherBeat = HeartbeatFile(state, .watcher)
+    tickerBeat = HeartbeatFile(state, .ticker)
+    deaths = Deaths(state)
+    reaped = ReapedRing(state)
+    supervision = Supervision(settings: arguments.supervision(seed: UInt64(bitPattern: SystemClock.wall())))
+    try poller.add(self.signals.raw, token: Token.signals.rawValue)
+    try CurrentProcess.setChildSubreaper()
+  }
+
+  /// Runs until it is stopped; returns what the process ends with.
+  func run() -> Int32 {
+    prepare()
+    while true {
+      if let exitStatus { return finish(exitStatus) }
+      do throws(Errno) {
+        let wanted = hasMoreToReap ? 0 : nextDeadlineNanoseconds
+        let ready = try poller.wait(timeoutMilliseconds: Self.milliseconds(until: wanted))
+        for event in ready { handle(event) }
+      } catch {
+        log.error("the loop can't wait", LogField("error", error))
+        return finish(70)
+      }
+      advance()
+    }
+  }
+
+  private func prepare() {
+    // Without privilege the score can't be lowered, and nothing depends on it.
+    do { try CurrentProcess.setOOMScore(-900) } catch {}
+    let now = SystemClock.monotonic()
+    nextWatchdogNanoseconds = manager.watchdogMilliseconds.map { _ in now }
+    log.info("started", LogField("pid", CurrentProcess.identifier), LogField("state", state.path))
+    openControl()
+    beat(now)
+    supervise(.start(now: now))
+  }
+
+  private func handle(_ event: Ready) {
+    let now = SystemClock.monotonic()
+    if event.token == Token.signals.rawValue {
+      readSignals(now)
+    } else if event.token >= Self.controlTokens {
+      guard let control, control.owns(token: event.token) else { return }
+      for request in control.handle(event, poller: poller, nowNanoseconds: now) { serve(request, now) }
+    } else if event.token == Self.channelTokens + starts {
+      readChannel(now)
+    }
+  }
+
+  /// Does what the clock asks for.
+  private func advance() {
+    let now = SystemClock.monotonic()
+    if hasMoreToReap { reap(now) }
+    control?.expire(poller: poller, nowNanoseconds: now)
+    for client in relays.takeExpired(nowNanoseconds: now) {
+      answer(client, ControlReply.failure(exit: 75, "the ticker did not answer within 10 s"), now)
+    }
+    if takeover != nil || lockLookNanoseconds != nil { continueTakeover(now) }
+    if let supervisionNanoseconds, supervisionNanoseconds <= now {
+      supervise(.timer(now: now, beatAge: tickerBeatAge()))
+    }
+    if nextBeatNanoseconds <= now {
+      keepHouse(now)
+      beat(now)
+    }
+    if let nextWatchdogNanoseconds, nextWatchdogNanoseconds <= now, let every = manager.watchdogMilliseconds {
+      manager.send(.watchdog)
+      self.nextWatchdogNanoseconds = now + every * 1_000_000
+    }
+  }
+
+  private var nextDeadlineNanoseconds: Int64 {
+    let others = [
+      supervisionNanoseconds, lockLookNanoseconds, nextWatchdogNanoseconds,
+      takeover?.nextLookNanoseconds, relays.nextDeadlineNanoseconds, control?.nextDeadlineNanoseconds,
+    ]
+    return others.compactMap { $0 }.reduce(nextBeatNanoseconds, min)
+  }
+
+  private static func milliseconds(until deadline: Int64) -> Int {
+    // Rounded up: waking a moment early would only mean another turn of the loop.
+    Int(max((deadline - SystemClock.monotonic() + 999_999) / 1_000_000, 0))
+  }
+
+  private func finish(_ status: Int32) -> Int32 {
+    control?.close(poller: poller)
+    if readyPipe.isWaiting { readyPipe.failed(status == 0 ? 75 : status, "stopped before it was ready") }
+    log.info("ended", LogField("exit", status))
+    return status
+  }
+}

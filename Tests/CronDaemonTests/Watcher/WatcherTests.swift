@@ -1,0 +1,251 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import Glibc
+import Testing
+
+@testable import CronDaemon
+
+@Suite(.timeLimit(.minutes(2))) struct WatcherTests {
+  @Test func `start hears READY once the ticker is ready, and stop ends both`() throws {
+    let watched = try WatchedSandbox()
+    #expect(try watched.start() == "READY\n")
+    let ticker = try watched.waitForTicker(1)
+    #expect(ProcessStatus.read(ticker)?.session == ticker)
+    #expect(try watched.ask("stop")["ok"] == true)
+    #expect(try watched.end() == .exited(0))
+    #expect(ProcessStatus.read(ticker) == nil)
+    #expect(try watched.state.root.status("control.sock") == nil)
+    #expect(try RoleLock.query(.watcher, in: watched.state) == .free)
+  }
+
+  @Test(.acceptance(23), arguments: [SIGKILL, SIGSEGV, SIGTERM])
+  func `a ticker that a signal ended is followed by another`(signal: Int32) throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    let first = try watched.waitForTicker(1)
+    #expect(kill(first, signal) == 0)
+    let second = try watched.waitForTicker(2)
+    #expect(first != second)
+    let death = try #require(try Deaths(watched.state).all().last)
+    #expect(death.pid == first)
+    #expect(death.isUnwanted)
+    #expect(HeartbeatFile(watched.state, .watcher).read().beat?.tick == 1)
+  }
+
+  @Test(.acceptance(23, 66)) func `leaving unasked is a death even with exit 0`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    let first = try watched.waitForTicker(1)
+    try watched.behave("leave")
+    _ = try watched.waitForTicker(2)
+    let death = try #require(try Deaths(watched.state).all().last)
+    #expect(death.pid == first)
+    #expect(death.cause == .exited(0))
+    #expect(death.reason == "unasked")
+    #expect(death.isUnwanted)
+  }
+
+  @Test(.acceptance(66)) func `ending by design is no death, and a request wakes another`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    _ = try watched.waitForTicker(1)
+    try watched.behave("asleep")
+    try waitUntil("the ticker sleeps") { try Deaths(watched.state).all().last?.reason == "asleep" }
+    #expect(try Deaths(watched.state).all().allSatisfy { !$0.isUnwanted })
+    #expect(watched.tickers.count == 1)
+    #expect(try watched.ask("run")["pid"]?.integerValue.map { Int32($0) } != watched.tickers.first)
+    #expect(watched.tickers.count == 2)
+  }
+
+  @Test func `a crashing ticker is tried again and again, with pauses`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start(["--restart-delay-max-ms", "300"])
+    for number in 1...4 {
+      let ticker = try watched.waitForTicker(number)
+      #expect(kill(ticker, SIGKILL) == 0)
+    }
+    _ = try watched.waitForTicker(5)
+    #expect(try Deaths(watched.state).all().filter(\.isUnwanted).count == 4)
+  }
+
+  @Test(arguments: [73, 77, 78] as [Int32])
+  func `an end that another try would only repeat fails the start with its status`(status: Int32) throws {
+    let watched = try WatchedSandbox()
+    try watched.behave("exit", "\(status)")
+    let line = try watched.start()
+    #expect(line.hasPrefix("FAILED \(status) "))
+    #expect(try watched.end() == .exited(status))
+  }
+
+  @Test(.acceptance(52)) func `a second watcher ends with 69 and names the first`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    let before = try #require(HeartbeatFile(watched.state, .watcher).read().beat)
+    let (pid, line) = try watched.launch()
+    #expect(try Reaper.wait(for: pid).cause == .exited(69))
+    #expect(line.hasPrefix("FAILED 69 "))
+    #expect(line.contains("pid \(watched.watcher)"))
+    #expect(before.pid == watched.watcher)
+    #expect(HeartbeatFile(watched.state, .watcher).read().beat?.pid == watched.watcher)
+    #expect(try watched.ask("ping")["pid"]?.integerValue == Int64(watched.watcher))
+  }
+
+  @Test(.acceptance(53)) func `a lock that can't be taken for another reason is said to be that`() throws {
+    let watched = try WatchedSandbox()
+    try watched.state.root.makeDirectory("watcher.lock")
+    let line = try watched.start()
+    #expect(line.hasPrefix("FAILED 73 "))
+    #expect(line.contains("EISDIR"))
+    #expect(try watched.end() == .exited(73))
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT]) func `a signal stops both with exit 0`(signal: Int32) throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    let ticker = try watched.waitForTicker(1)
+    #expect(kill(watched.watcher, signal) == 0)
+    #expect(try watched.end() == .exited(0))
+    #expect(ProcessStatus.read(ticker) == nil)
+    #expect(try Deaths(watched.state).all().last?.isUnwanted == false)
+  }
+
+  @Test(.acceptance(2)) func `a ticker that ignores the request to stop is killed within the limit`() throws {
+    let watched = try WatchedSandbox()
+    try watched.behave("deaf")
+    try watched.start(["--stop-timeout-ms", "200", "--drain-ms", "0"])
+    let ticker = try watched.waitForTicker(1)
+    let before = SystemClock.monotonic()
+    #expect(kill(watched.watcher, SIGTERM) == 0)
+    #expect(try watched.end() == .exited(0))
+    #expect(SystemClock.monotonic() - before < 5_000_000_000)
+    #expect(ProcessStatus.read(ticker) == nil)
+    #expect(try Deaths(watched.state).all().last?.cause == .signaled(SIGKILL, coreDumped: false))
+  }
+
+  @Test func `the second signal doesn't wait for the limit`() throws {
+    let watched = try WatchedSandbox()
+    try watched.behave("deaf")
+    try watched.start(["--stop-timeout-ms", "600000"])
+    _ = try watched.waitForTicker(1)
+    #expect(kill(watched.watcher, SIGTERM) == 0)
+    try waitUntil("it stops") { watched.log.contains("stopping") }
+    #expect(kill(watched.watcher, SIGTERM) == 0)
+    #expect(try watched.end() == .exited(0))
+  }
+
+  @Test func `SIGHUP is relayed as a reload`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    _ = try watched.waitForTicker(1)
+    #expect(kill(watched.watcher, SIGHUP) == 0)
+    try waitUntil("the ticker is told") { watched.sandbox.read("ticker/told") == "reload\n" }
+  }
+
+  @Test(.acceptance(65)) func `an orphan's end is written down before it is reaped`() throws {
+    let watched = try WatchedSandbox()
+    try watched.behave("orphan")
+    try watched.behave("orphan.hold")
+    try watched.start()
+    _ = try watched.waitForTicker(1)
+    let pid = try waitForValue("the orphan runs") { watched.orphan }
+    try waitUntil("it is the watcher's") { ProcessStatus.read(pid)?.parent == watched.watcher }
+    let identity = try #require(ProcessIdentity.read(pid))
+    watched.behaveNoMore("orphan.hold")
+    try waitUntil("it is reaped") { ProcessStatus.read(pid) == nil }
+    #expect(try ReapedRing(watched.state).find(identity)?.cause == .exited(42))
+  }
+
+  @Test func `a request during a restart waits for the next ticker`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    let first = try watched.waitForTicker(1)
+    #expect(kill(first, SIGKILL) == 0)
+    try waitUntil("the death is known") { try !Deaths(watched.state).all().isEmpty }
+    #expect(try watched.ask("run")["ok"] == true)
+  }
+
+  @Test func `a ticker that dies with a request leaves no client waiting`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    let first = try watched.waitForTicker(1)
+    try watched.behave("silent")
+    let client = try UnixSocket.connect(in: watched.state.root, name: ControlLimits.socketName, nonBlocking: false)
+    #expect(try client.send(Array("{\"verb\":\"run\"}\n".utf8)) > 0)
+    // Requests are served in order: once status is answered, the ticker has the other.
+    #expect(try watched.ask("status")["ok"] == true)
+    #expect(kill(first, SIGKILL) == 0)
+    guard case .bytes(let bytes, _) = try client.receive(upTo: 4096) else {
+      Issue.record("no answer")
+      return
+    }
+    #expect(String(decoding: bytes, as: UTF8.self).contains("\"exit\":75"))
+  }
+
+  @Test func `a deleted control socket comes back with the next beat`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    try watched.state.root.unlink("control.sock")
+    try waitUntil("it is back") { (try? watched.ask("ping"))?["ok"] == true }
+  }
+
+  @Test func `the watcher answers status from files`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    let answer = try StatusQuery.ask(watched.state, color: false)
+    #expect(answer.json["watcher"]?["pid"]?.integerValue == Int64(watched.watcher))
+    #expect(answer.json["verdict"] == "starting")
+    #expect(answer.exitStatus == 1)
+    #expect(!answer.text.contains("did not answer"))
+    // A stopped watcher doesn't answer: then the command reads the same files itself, and says so.
+    #expect(kill(watched.watcher, SIGSTOP) == 0)
+    try waitUntil("it is stopped") { ProcessStatus.read(watched.watcher)?.state == "T" }
+    #expect(try StatusQuery.ask(watched.state, color: false).text.contains("did not answer"))
+  }
+
+  @Test func `systemd hears READY, STATUS and STOPPING, and the ticker never knows of it`() throws {
+    let watched = try WatchedSandbox()
+    let socket = try UnixSocket.listen(in: watched.sandbox.directory, name: "notify", kind: .datagrams)
+    try watched.start(environment: [
+      "NOTIFY_SOCKET=\(watched.sandbox.path(of: "notify"))", "WATCHDOG_USEC=100000",
+    ])
+    let ticker = try watched.waitForTicker(1)
+    var heard = ""
+    func listen() throws {
+      while case .bytes(let bytes, _) = try socket.receive(upTo: 4096) {
+        heard += String(decoding: bytes, as: UTF8.self) + "\n"
+      }
+    }
+    try waitUntil("READY and two watchdog messages") {
+      try listen()
+      return heard.contains("READY=1") && heard.split(separator: "WATCHDOG=1").count > 2
+    }
+    #expect(heard.contains("STATUS="))
+    let environment = try FileDescriptor.open("/proc/\(ticker)/environ", .read).readToEnd(limit: 1 << 20)
+    #expect(!String(decoding: environment, as: UTF8.self).contains("NOTIFY_SOCKET"))
+    #expect(kill(watched.watcher, SIGTERM) == 0)
+    #expect(try watched.end() == .exited(0))
+    try listen()
+    #expect(heard.contains("STOPPING=1"))
+  }
+
+  @Test func `a ticker that outlived its watcher is made to end, then replaced`() async throws {
+    let watched = try WatchedSandbox()
+    let path = watched.state.path
+    async let old: Void = Self.hold(path)
+    try waitUntil("the old one holds the lock") { try RoleLock.query(.ticker, in: watched.state).holder != nil }
+    #expect(try watched.start() == "READY\n")
+    try await old
+    _ = try watched.waitForTicker(1)
+    #expect(try RoleLock.query(.ticker, in: watched.state) == .free)
+  }
+
+  /// Another process takes the ticker's lock, and is ended by the watcher's SIGTERM.
+  private static func hold(_ path: String) async throws {
+    await #expect(processExitsWith: .signal(SIGTERM)) { [path = path as String] in
+      let state = try StateDirectory.open(path, create: false)
+      guard case .taken(let lock) = try RoleLock.take(.ticker, in: state) else { return }
+      while try lock.isCurrent() { sleep(1) }
+    }
+  }
+}
