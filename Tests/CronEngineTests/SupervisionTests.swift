@@ -125,7 +125,6 @@ private struct Watch {
       if watch.timer != nil { try watch.fireTimer(beatAge: nil) }
     }
     #expect(watch.spawns == [false, false, false, false, false, true, true])
-    #expect(watch.declared.contains(.restarting(lastEnd: "exit status 70", at: 0)) == false)
   }
 
   @Test(.acceptance(66)) func `an end by design is no death`() throws {

@@ -1,0 +1,165 @@
+import CronConfig
+import CronEngine
+import CronLedger
+import CronTestSupport
+import CronTime
+import Testing
+
+@Suite struct ClockTests {
+  private func steps(_ bench: Bench) -> [Int64] {
+    bench.records.compactMap { if case .clockStep(_, let by) = $0 { by } else { nil } }
+  }
+
+  @Test func `a backward step repeats nothing`() throws {
+    var bench = Bench.loaded(try job())
+    for _ in 0..<10 {
+      bench.tick(after: 60)
+      bench.finishAll()
+    }
+    bench.setClock(by: -300)
+    bench.send(.clockStepped(byMicroseconds: -300_000_000, bench.clock))
+    #expect(steps(bench) == [-300_000_000])
+    for _ in 0..<5 {
+      bench.tick(after: 60)
+      bench.finishAll()
+    }
+    #expect(bench.claims.map(\.occurrence) == (1...10).map { .minute($0) })
+    bench.tick(after: 60)
+    #expect(bench.claims.last?.occurrence == .minute(11))
+    #expect(Set(bench.claims.map(\.occurrence)).count == bench.claims.count)
+  }
+
+  @Test func `a tick notices a step by itself, and the event after it counts it no second time`() throws {
+    var bench = Bench.loaded(try job())
+    bench.tick(after: 30)
+    bench.setClock(by: -3600)
+    bench.tick(after: 1)
+    #expect(steps(bench) == [-3_600_000_000])
+    bench.send(.clockStepped(byMicroseconds: -3_600_000_000, bench.clock))
+    #expect(steps(bench).count == 1)
+  }
+
+  @Test func `slewing is no step`() throws {
+    var bench = Bench.loaded(try job())
+    for _ in 0..<100 {
+      bench.clock.wall = bench.clock.wall.adding(microseconds: 1_900_000)
+      bench.tick(after: 1)
+    }
+    #expect(steps(bench).isEmpty)
+  }
+
+  @Test func `a forward step misses for the clock's sake, and what is within grace fires`() throws {
+    var bench = Bench.loaded(try job(catchUp: .skip))
+    bench.tick(after: 30)
+    bench.setClock(by: 3600)
+    bench.tick(after: 0)
+    #expect(bench.misses.map(\.reason) == [.clockStep])
+    #expect(bench.misses.first?.first == .minute(1))
+    #expect(bench.misses.first?.last == .minute(58))
+    #expect(bench.claims.map(\.occurrence) == [.minute(59)])
+    #expect(bench.skips.map(\.first) == [.minute(60)])
+  }
+
+  @Test func `sleep misses for suspend`() throws {
+    var bench = Bench.loaded(try job(catchUp: .skip))
+    bench.tick(after: 30)
+    bench.sleep(seconds: 7200)
+    bench.tick()
+    #expect(steps(bench).isEmpty)
+    #expect(bench.misses.map(\.reason) == [.suspend])
+    #expect(bench.notices.contains(.suspended(microseconds: 7_200_000_000)))
+  }
+
+  @Test func `a hung ticker misses for grace`() throws {
+    var bench = Bench.loaded(try job(catchUp: .skip))
+    bench.tick(after: 30)
+    bench.tick(after: 7200)
+    #expect(bench.misses.map(\.reason) == [.grace])
+  }
+
+  @Test func `a far-future clock that is corrected doesn't silence the jobs`() throws {
+    var bench = Bench.loaded(try job())
+    bench.tick(after: 60)
+    bench.finishAll()
+    bench.setClock(by: 10 * 365 * 86_400)
+    bench.tick()
+    bench.finishAll()
+    #expect(bench.claims.count == 2, "once, as catch-up")
+    let wrong = try #require(bench.claims.last?.occurrence)
+    bench.setClock(by: -10 * 365 * 86_400)
+    bench.send(.clockStepped(byMicroseconds: -10 * 365 * 86_400_000_000, bench.clock))
+    #expect(bench.notices.contains(.marksRebased(jobs: 1)))
+    #expect(steps(bench).count == 2)
+    bench.tick(after: 60)
+    bench.finishAll()
+    bench.tick(after: 60)
+    #expect(bench.claims.suffix(2).map(\.occurrence) == [.minute(2), .minute(3)])
+    #expect(wrong > .minute(1_000_000))
+    let state = try bench.replayed()
+    #expect(state.illegalTransitions == 0)
+    #expect(state.jobs["j"]?.lastDecided == .minute(3))
+  }
+
+  @Test func `a far-future clock that was corrected while we were down doesn't either`() throws {
+    let minutely = try job()
+    var bench = Bench.loaded(minutely, at: Bench.noon.adding(seconds: 10 * 365 * 86_400))
+    bench.tick(after: 60)
+    bench.finishAll()
+    var next = try bench.crashed()
+    next = Bench(at: Bench.noon)
+    next.recover(try bench.replayed())
+    next.load([minutely])
+    next.tick(after: 60)
+    #expect(next.claims.map(\.occurrence) == [.minute(1)])
+    #expect(next.definitions.last?.origin == Bench.noon)
+  }
+
+  @Test func `within a day a mark in the future stays`() throws {
+    var bench = Bench.loaded(try job("h", "0 * * * *"))
+    bench.setClock(by: 20 * 3600)
+    bench.tick()
+    bench.finishAll()
+    let decided = try #require(bench.engine.ledger.jobs["h"]?.lastDecided)
+    bench.setClock(by: -20 * 3600)
+    bench.tick()
+    let before = bench.claims.count
+    for _ in 0..<20 { bench.tick(after: 3600) }
+    #expect(bench.claims.count == before)
+    #expect(bench.engine.ledger.jobs["h"]?.lastDecided == decided)
+    bench.tick(after: 3600)
+    #expect(bench.claims.count == before + 1)
+  }
+
+  @Test func `at a boot a clock older than the ledger holds fires, until it is set`() throws {
+    let minutely = try job()
+    var bench = Bench.loaded(minutely)
+    bench.tick(after: 60)
+    bench.finishAll()
+    let state = try bench.replayed()
+    var next = Bench(at: Bench.noon.adding(seconds: -86_400), settings: EngineSettings(bootIdentifier: "boot-2"))
+    next.recover(state, sameBoot: false)
+    next.load([minutely])
+    next.tick(after: 30)
+    #expect(next.claims.isEmpty)
+    #expect(next.engine.summary.clockHeld)
+    next.setClock(by: 86_400 + 120)
+    next.tick()
+    #expect(!next.engine.summary.clockHeld)
+    #expect(next.claims.map(\.occurrence) == [.minute(2)])
+  }
+
+  @Test func `a clock that nobody sets is believed after a minute`() throws {
+    let settings = EngineSettings(bootIdentifier: "boot-2", earliestPlausible: Bench.noon)
+    var bench = Bench(at: Bench.noon.adding(seconds: -40 * 86_400), settings: settings)
+    bench.recover(LedgerState(), sameBoot: false)
+    bench.load([try job()])
+    let wake = try #require(bench.engine.nextWake)
+    #expect(Instant.microseconds(from: bench.clock.wall, to: wake) == 60_000_001)
+    bench.tick(after: 59)
+    #expect(bench.claims.isEmpty)
+    bench.tick(after: 1)
+    #expect(!bench.engine.summary.clockHeld)
+    #expect(bench.claims.count == 1)
+    #expect(bench.notices.contains(.clockReleased(plausible: false)))
+  }
+}
