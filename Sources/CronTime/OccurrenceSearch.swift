@@ -1,4 +1,4 @@
-/// Finds the occurrences of a recurrence in a zone, by the gap and fold rules of docs/schedules.md.
+/// Finds the occurrences of a recurrence in a zone, by the rules of docs/decisions/gaps-and-folds.md.
 ///
 /// A zone is a row of segments with one offset each. Within a segment local time is a straight line, so a search
 /// there is a search in plain local time; only the borders need rules.

@@ -119,6 +119,8 @@ struct TZifReader {
       guard contents.transitions.last.map({ $0 < time }) ?? true else {
         throw Failure(reason: "transitions aren't in order")
       }
+      // Real files begin at −2^59 at the earliest; what lies within this can be added to without overflow.
+      guard time.magnitude <= 1 << 60 else { throw Failure(reason: "a transition at an impossible time") }
       contents.transitions.append(time)
     }
     contents.typeIndices = Array(try take(header.transitions))

@@ -130,6 +130,7 @@ struct TZifBuilder {
 
   private static let malformed: [TZifBuilder] = [
     TZifBuilder(transitions: [(5, 0), (5, 0)]), TZifBuilder(transitions: [(5, 0), (4, 0)]),
+    TZifBuilder(transitions: [(.min, 0)]), TZifBuilder(transitions: [(.max - 5, 0)]),
     TZifBuilder(transitions: [(5, 1)]), TZifBuilder(types: []), TZifBuilder(types: [(100_000, 0, 0)]),
     TZifBuilder(types: [(.min, 0, 0)]), TZifBuilder(types: [(0, 2, 0)]), TZifBuilder(types: [(0, 0, 8)]),
     TZifBuilder(characters: Array("AAA".utf8)), TZifBuilder(leapSeconds: 1), TZifBuilder(footer: "\nEST5EDT\n"),
