@@ -33,6 +33,12 @@ public struct INotify: ~Copyable, Sendable {
     return try Syscall.call { inotify_add_watch(number, path, mask) }
   }
 
+  /// Watches a file for writes as they happen, IN_MODIFY; one write may tell several times, many may tell once.
+  public func watchWrites(_ path: String) throws(Errno) -> Int32 {
+    let number = descriptor.raw
+    return try Syscall.call { inotify_add_watch(number, path, UInt32(IN_MODIFY)) }
+  }
+
   /// Ends a watch; nothing happens when it has ended by itself.
   public func unwatch(_ watch: Int32) throws(Errno) {
     let number = descriptor.raw

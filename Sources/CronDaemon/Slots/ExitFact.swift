@@ -48,8 +48,18 @@ struct ExitFact: Hashable, Sendable {
 }
 
 extension ExitFact {
-  /// The longest message that is kept, in characters.
-  static let maximumMessage = 120
+  /// The longest message that is kept, in bytes of UTF-8; percent-encoded too it leaves the field its place.
+  static let maximumMessage = 160
+
+  /// What fits of a message; cut between scalars, because one character may be of any length.
+  private var boundedMessage: String {
+    var text = ""
+    for scalar in message.unicodeScalars {
+      if text.utf8.count + UTF8.width(scalar) > Self.maximumMessage { break }
+      text.unicodeScalars.append(scalar)
+    }
+    return text
+  }
 
   func encoded(_ claim: SlotClaim) -> [UInt8] {
     var fields: [(String, String)] = [
@@ -60,7 +70,7 @@ extension ExitFact {
     ]
     if let exitCode { fields.append(("code", String(exitCode))) }
     if let signal { fields.append(("signal", signal)) }
-    if !message.isEmpty { fields.append(("message", String(message.prefix(Self.maximumMessage)))) }
+    if !message.isEmpty { fields.append(("message", boundedMessage)) }
     return SlotText.line("EXIT", fields)
   }
 

@@ -1,4 +1,4 @@
-import CronSystem
+internal import CronSystem
 
 /// The run that a worker supervises now: its process, its output, its limits in time.
 struct CurrentRun: ~Copyable {
@@ -20,41 +20,23 @@ struct CurrentRun: ~Copyable {
   /// Starts the job; a command that isn't there or can't be executed ends as a shell would end it.
   mutating func launch(
     _ preparation: JobPreparation, record: borrowing WorkerRecord, openFiles: UInt64
-  ) throws {
-    let input = try Self.input(order.standardInput)
-    var launch = LaunchOrder(
-      arguments: preparation.arguments, environment: preparation.environment, input: input.raw, output: output.raw,
-      searchPath: preparation.searchPath)
-    launch.identity = preparation.identity
-    launch.directory = preparation.directory
-    launch.openFiles = openFiles
-    launch.record = LaunchRecord(
-      raw: record.descriptor.raw, offset: WorkerRecord.execOffset, run: order.claim.run, sequence: order.claim.sequence)
+  ) throws(StartFault) {
+    let input: FileDescriptor
+    do {
+      input = try Self.input(order.standardInput)
+    } catch {
+      throw StartFault(message: "standard input: \(error)", isRetryable: true)
+    }
     startedAt = SystemClock.wall()
     Fault.point("worker.before-launch")
-    do throws(LaunchFailure) {
-      pid = try JobLauncher.launch(launch)
-    } catch {
-      switch error.step {
-      case .directory:
-        output.append("cronwatch: can't enter \(preparation.directory): \(error.error); starting in /")
-        launch.directory = "/"
-        pid = try JobLauncher.launch(launch)
-      case .exec:
-        // The job did run as far as anybody can tell: a shell would have said this and ended so.
-        let word = preparation.arguments.first ?? ""
-        let reason = error.shellStatus == 127 ? "not found" : "\(error.error)"
-        launch.arguments = [
-          "/bin/sh", "-c", "echo \"$0: $1\" >&2; exit \"$2\"", word, reason, String(error.shellStatus),
-        ]
-        launch.directory = "/"
-        pid = try JobLauncher.launch(launch)
-      default:
-        throw error
-      }
-    }
+    let launch = JobLaunch(
+      preparation, input: input.raw, output: output.raw, openFiles: openFiles,
+      record: LaunchRecord(
+        raw: record.descriptor.raw, offset: WorkerRecord.execOffset, run: order.claim.run,
+        sequence: order.claim.sequence))
+    pid = try launch.start { output.append($0) }
     let now = SystemClock.monotonic()
-    timeoutAt = order.timeoutSeconds.map { now &+ Self.nanoseconds($0) }
+    timeoutAt = order.timeoutSeconds.map { Self.instant(now, after: $0) }
   }
 
   /// Text for standard input, in memory so that a dead worker can't end it early; or nothing.
@@ -65,27 +47,41 @@ struct CurrentRun: ~Copyable {
     return file
   }
 
+  /// For a watch on its output.
+  var outputRaw: Int32 { output.raw }
+
   // MARK: Time
+
+  /// When something is due next, CLOCK_MONOTONIC in ns; nil = nothing is.
+  var deadline: Int64? {
+    switch (timeoutAt, killAt) {
+    case (nil, nil): nil
+    case (let due?, nil), (nil, let due?): due
+    case (let timeout?, let kill?): min(timeout, kill)
+    }
+  }
 
   /// Sends what is due: TERM at the timeout, KILL a grace later.
   mutating func enforceTime(now: Int64) {
-    if let due = timeoutAt, now >= due {
-      timeoutAt = nil
-      stop(.timedOut, now: now)
-    }
+    if let due = timeoutAt, now >= due { stop(.timedOut, now: now) }
     if let due = killAt, now >= due {
       killAt = nil
+      Fault.point("worker.before-kill")
       signalGroup(Signal.kill)
       ProcessTree.killDescendants(except: pid)
     }
   }
 
-  /// Begins to stop the job: TERM to its group, and CONT so that a stopped one hears it.
+  /// Begins to stop the job: TERM to its group, and CONT so that a stopped one hears it. The first cause counts.
   mutating func stop(_ cause: ExitFact.Cause, now: Int64) {
-    if stopCause == nil { stopCause = cause }
+    timeoutAt = nil
+    let isFirst = stopCause == nil
+    if isFirst {
+      stopCause = cause
+      killAt = Self.instant(now, after: order.killGraceSeconds)
+    }
     signalGroup(Signal.terminate)
     signalGroup(Signal.resume)
-    if killAt == nil { killAt = now &+ Self.nanoseconds(order.killGraceSeconds) }
   }
 
   /// The job is our child and not reaped yet, so that its number can't mean anybody else.
@@ -94,17 +90,16 @@ struct CurrentRun: ~Copyable {
     do { try ProcessGroup.signal(pid, number) } catch {}
   }
 
-  private static func nanoseconds(_ seconds: Int64) -> Int64 {
-    seconds.multipliedReportingOverflow(by: 1_000_000_000).overflow ? .max / 4 : seconds * 1_000_000_000
+  private static func instant(_ now: Int64, after seconds: Int64) -> Int64 {
+    let (duration, overflow) = max(0, seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    let (instant, tooLate) = now.addingReportingOverflow(duration)
+    return overflow || tooLate ? .max : instant
   }
 
   // MARK: Output and end
 
-  /// Forwards and bounds the output.
-  mutating func inspect(following: Bool, escaping: Bool, atEnd: Bool = false) {
-    if following { output.follow(name: order.job, escaping: escaping, atEnd: atEnd) }
-    output.bound()
-  }
+  /// Forwards and bounds the output; false = there is more to forward.
+  mutating func inspect(atEnd: Bool = false) -> Bool { output.inspect(atEnd: atEnd) }
 
   /// What is written down of the end.
   func exit(_ ended: EndedChild) -> ExitFact {
@@ -117,6 +112,11 @@ struct CurrentRun: ~Copyable {
     exit.systemMicroseconds = ended.usage.systemMicroseconds
     exit.maximumResidentKibibytes = ended.usage.maximumResidentKibibytes
     return exit
+  }
+
+  /// What is written down of a run that came to no process, because there isn't even a shell.
+  func exit(shellStatus: Int32) -> ExitFact {
+    ExitFact(cause: .ended, exitCode: shellStatus, startedAt: startedAt, endedAt: SystemClock.wall())
   }
 
   /// Moves what the run wrote to its kept place; its size, 0 = it wrote nothing.

@@ -1,15 +1,23 @@
-import CronSystem
+internal import CronConfig
+internal import CronSystem
+internal import CronTime
 
 /// What a job's process needs that only its worker may look up: user lookups can block for minutes, so they happen here.
 struct JobPreparation {
+  /// Words with the environment that goes with them.
+  struct Program: Hashable {
+    var arguments: [String]
+    var environment: [EnvironmentVariable]
+  }
+
   /// Whose process it becomes; nil = ours.
   var identity: LaunchIdentity?
-  var environment: [String]
-  var arguments: [String]
+  /// What the order says, as it stands: the words, or the line for the shell.
+  var program: Program
+  /// The same without the shell in between, where that is to the same effect.
+  var direct: Program?
   /// Where it starts: HOME, and if that can't be entered, the root.
   var directory: String
-  /// PATH, for words without a slash.
-  var searchPath: String
 
   /// Why a job can't be prepared.
   enum Failure: Error, Hashable {
@@ -37,52 +45,61 @@ struct JobPreparation {
   }
 
   init(_ order: SlotOrder) throws(Failure) {
-    let owner = try Self.account(of: order.user)
+    let account = try Self.account(of: order.user)
     let user = CurrentProcess.effectiveUser
-    if owner.userIdentifier != user {
-      guard user == 0 else { throw .notPermitted(order.user ?? "") }
+    if let account, account.userIdentifier != user {
+      guard user == 0 else { throw .notPermitted(account.name) }
       identity = LaunchIdentity(
-        userIdentifier: owner.userIdentifier, groupIdentifier: owner.groupIdentifier, groups: owner.groups())
+        userIdentifier: account.userIdentifier, groupIdentifier: account.groupIdentifier, groups: account.groups())
     }
-    let variables = JobVariables.build(order, owner: owner, inherited: Environment.entries())
-    environment = variables.map { "\($0.name)=\($0.value)" }
-    let home = variables.last { $0.name == "HOME" }?.value ?? "/"
+    let facts =
+      account.map { AccountFacts(home: $0.home, name: $0.name, uid: $0.userIdentifier) }
+      ?? AccountFacts.withoutEntry(uid: user)
+    let environment = Self.environment(order, facts)
+    let home = environment.last { $0.name == "HOME" }?.value ?? ""
     directory = home.isEmpty ? "/" : home
-    searchPath = variables.last { $0.name == "PATH" }?.value ?? JobVariables.defaultPath
     switch order.command {
-    case .words(let words): arguments = words
+    case .words(let words):
+      program = Program(arguments: words, environment: environment)
     case .line(let line):
-      let shell = variables.last { $0.name == "SHELL" }?.value ?? order.shell
-      if let words = DirectExecution.words(of: line, shell: shell, directory: directory) {
-        arguments = words
-      } else {
-        arguments = [shell, "-c", line]
-      }
+      program = Program(arguments: [order.shell, "-c", line], environment: environment)
+      direct = DirectExecution.plan(
+        line: line, shell: order.shell, environment: environment, directory: directory)
     }
   }
 
-  /// The account of the job's user; one's own uid needs no entry in the user database.
-  private static func account(of name: String?) throws(Failure) -> Account {
-    let user = CurrentProcess.effectiveUser
-    guard let name else {
-      do {
-        if let account = try Account.of(userIdentifier: user) { return account }
-      } catch {
-        // An own uid that can't be looked up is as good as one without an entry.
+  /// Built as cron does, never inherited by accident.
+  private static func environment(_ order: SlotOrder, _ facts: AccountFacts) -> [EnvironmentVariable] {
+    let definition = JobDefinition(
+      name: order.job, schedules: [], command: .words([]), shell: order.shell,
+      environment: order.environment.map { EnvironmentVariable(name: $0.name, value: $0.value) })
+    var inherited: [EnvironmentVariable] = []
+    if !order.inherited.isEmpty {
+      let all = Environment.entries().compactMap { entry -> EnvironmentVariable? in
+        guard let separator = entry.utf8.firstIndex(of: UInt8(ascii: "=")), separator > entry.startIndex else {
+          return nil
+        }
+        return EnvironmentVariable(
+          name: String(entry[..<separator]), value: String(entry[entry.index(after: separator)...]))
       }
-      return Account(
-        name: Environment.get("LOGNAME") ?? Environment.get("USER") ?? String(user), userIdentifier: user,
-        groupIdentifier: CurrentProcess.effectiveGroup, home: Environment.get("HOME") ?? "/", shell: "/bin/sh")
+      inherited = JobEnvironment.inherited(from: all, names: order.inherited)
     }
-    do {
-      guard let account = try Account.named(name) else { throw Failure.unknownUser(name) }
-      return account
-    } catch let error as Failure {
-      throw error
-    } catch let error as Errno {
-      throw .lookup(name, error)
-    } catch {
-      throw .unknownUser(name)
+    return JobEnvironment.build(
+      definition, account: facts, inherited: inherited,
+      run: RunFacts(
+        job: order.job, run: order.claim.run, occurrence: Instant(rfc3339: order.occurrence),
+        attempt: order.attempt))
+  }
+
+  /// The account of the job's user; nil = our own uid, which has no entry in the user database and needs none.
+  private static func account(of name: String?) throws(Failure) -> Account? {
+    guard let name else {
+      // An own uid that can't be looked up now is as good as one without an entry.
+      do { return try Account.of(userIdentifier: CurrentProcess.effectiveUser) } catch { return nil }
     }
+    let found: Account?
+    do throws(Errno) { found = try Account.named(name) } catch { throw .lookup(name, error) }
+    guard let found else { throw .unknownUser(name) }
+    return found
   }
 }

@@ -1,22 +1,23 @@
-import CronSystem
+internal import CronSystem
 
 /// A worker: supervises one run at a time, in a session of its own, and writes down how it ended before anybody is told.
 ///
 /// One thread, one loop. Its record is locked by the open file description that the ticker handed over, so that it is
 /// never unlocked while the worker lives. The ticker's end is no reason to stop: the run is finished and recorded first.
 final class Worker {
-  private static let inspectionMilliseconds: Int64 = 250
-  private static let followMilliseconds: Int64 = 50
+  private static let forwardingPause: Int64 = 40
+  private static let boundingPause: Int64 = 250
 
-  enum Token: UInt64 { case signals, doorbell, timer }
+  private enum Token: UInt64 { case signals, doorbell, timer, output }
 
-  let arguments: WorkerArguments
-  let record: WorkerRecord
-  let doorbell: FileDescriptor
-  let state: StateDirectory
+  private let arguments: WorkerArguments
+  private let record: WorkerRecord
+  private let doorbell: FileDescriptor
+  private let state: StateDirectory
   private let poller: Poller
   private let signals: SignalDescriptor
   private let timer: TimerDescriptor
+  private let watch: OutputWatch
   private var current: CurrentRun?
   private var lastClaim: SlotClaim?
   private var finishedRuns = 0
@@ -31,6 +32,7 @@ final class Worker {
     doorbell = FileDescriptor(owning: 4)
     signals = try SignalDescriptor()
     try CurrentProcess.setChildSubreaper()
+    // Ours already, because it is the ticker's open file; else nobody may think that this slot is served.
     guard try FileLock.tryLock(record.descriptor) else { throw .accessDenied }
     do {
       state = try StateDirectory.open(arguments.state, create: false)
@@ -39,11 +41,15 @@ final class Worker {
     }
     poller = try Poller()
     timer = try TimerDescriptor(.monotonic)
+    watch = OutputWatch(
+      pauseMilliseconds: arguments.forwardsOutput ? Self.forwardingPause : Self.boundingPause,
+      token: Token.output.rawValue)
     try doorbell.setNonBlocking(true)
     try poller.add(signals.raw, token: Token.signals.rawValue)
     try poller.add(doorbell.raw, token: Token.doorbell.rawValue)
     try poller.add(timer.raw, token: Token.timer.rawValue)
     try record.write(ProcessIdentity.currentProcess)
+    Fault.point("worker.started")
   }
 
   /// Serves orders until the ticker says `bye` or is gone, or until this worker has served enough.
@@ -54,10 +60,12 @@ final class Worker {
         switch Token(rawValue: ready.token) {
         case .signals: try readSignals()
         case .doorbell: try readDoorbell()
-        case .timer: try readTimer()
+        case .timer: _ = try timer.read()
+        case .output: try watch.wasRung(now: SystemClock.monotonic(), poller: poller)
         case nil: break
         }
       }
+      try attend()
     }
   }
 
@@ -85,7 +93,7 @@ final class Worker {
         let words = String(decoding: bytes, as: UTF8.self).split(separator: " ").map(String.init)
         switch words.first {
         case "run": if current == nil { try obey() }
-        case "stop": stop(words.count > 1 && words[1] == "timeout" ? .timedOut : .stopped)
+        case "stop": current?.stop(words.last == "timeout" ? .timedOut : .stopped, now: SystemClock.monotonic())
         case "bye": mustEnd = true
         default: break
         }
@@ -106,50 +114,70 @@ final class Worker {
       return
     }
     do throws(StartFault) {
-      current = try launch(order)
+      try start(order)
     } catch {
+      current = nil
       var exit = ExitFact(cause: .notStarted, startedAt: now, endedAt: SystemClock.wall())
       exit.isRetryable = error.isRetryable
       exit.message = error.message
       try conclude(order, exit, saying: "failed")
-      return
     }
-    Fault.point("worker.launched")
-    say("started \(order.claim.run) \(current?.pid ?? 0)")
-    try armTimer()
   }
 
-  private func openSlot() throws(Errno) -> Directory {
-    try state.directory(.workers).ensureSubdirectory(String(arguments.slot))
-  }
-
-  private func launch(_ order: SlotOrder) throws(StartFault) -> CurrentRun {
+  private func start(_ order: SlotOrder) throws(StartFault) {
     let preparation: JobPreparation
     do throws(JobPreparation.Failure) {
       preparation = try JobPreparation(order)
     } catch {
       throw StartFault(message: error.message, isRetryable: error.isRetryable)
     }
-    do {
-      var run = try CurrentRun(
-        order,
-        output: RunOutput(
-          slotDirectory: openSlot(), limit: order.outputLimit, owner: preparation.identity))
+    var run = CurrentRun(order, output: try openOutput(order, owner: preparation.identity))
+    do throws(StartFault) {
       try run.launch(preparation, record: record, openFiles: arguments.openFiles)
-      return run
-    } catch let failure as LaunchFailure {
-      let isRetryable = failure.step == .fork || failure.error == .wouldBlock || failure.error == .noMemory
-      throw StartFault(message: failure.description, isRetryable: isRetryable)
     } catch {
-      throw StartFault(message: "\(error)", isRetryable: true)
+      guard let status = error.shellStatus else { throw error }
+      try endWithoutProcess(run, status: status)
+      return
+    }
+    Fault.point("worker.exec-written")
+    watch.begin(run.outputRaw, now: SystemClock.monotonic(), poller: poller)
+    let pid = run.pid
+    current = consume run
+    say("started \(order.claim.run) \(pid)")
+  }
+
+  private func openOutput(_ order: SlotOrder, owner: LaunchIdentity?) throws(StartFault) -> RunOutput {
+    do throws(Errno) {
+      let slot = try state.directory(.workers).ensureSubdirectory(String(arguments.slot))
+      if arguments.forwardsOutput {
+        let forwarder = try OutputForwarder(name: order.job, escaping: arguments.escapesOutput)
+        return try RunOutput(slotDirectory: slot, limit: order.outputLimit, owner: owner, forwarder: forwarder)
+      }
+      return try RunOutput(slotDirectory: slot, limit: order.outputLimit, owner: owner, forwarder: nil)
+    } catch {
+      throw StartFault(message: "the output file: \(error)", isRetryable: true)
     }
   }
 
   // MARK: The run
 
+  /// What is due now, and when to wake next.
+  private func attend() throws(Errno) {
+    guard current != nil else { return }
+    let now = SystemClock.monotonic()
+    current?.enforceTime(now: now)
+    let isDone = current?.inspect() ?? true
+    try watch.didLook(isDone: isDone, now: now, poller: poller)
+    let wakes = [current?.deadline, watch.dueAt].compactMap { $0 }
+    if let wake = wakes.min(), wake != .max {
+      try timer.arm(atMicroseconds: wake / 1_000 &+ 1)
+    } else {
+      try timer.disarm()
+    }
+  }
+
   private func readSignals() throws(Errno) {
-    let numbers = try signals.read()
-    guard numbers.contains(Signal.child) else { return }
+    guard try signals.read().contains(Signal.child) else { return }
     while let ended = try Reaper.peek() {
       if let pid = current?.pid, ended.pid == pid {
         try finish(ended)
@@ -159,38 +187,39 @@ final class Worker {
     }
   }
 
-  private func readTimer() throws(Errno) {
-    _ = try timer.read()
-    guard current != nil else { return }
-    current?.inspect(following: arguments.forwardsOutput, escaping: arguments.escapesOutput)
-    current?.enforceTime(now: SystemClock.monotonic())
-    try armTimer()
-  }
-
-  private func armTimer() throws(Errno) {
-    try timer.arm(
-      afterMilliseconds: arguments.forwardsOutput ? Self.followMilliseconds : Self.inspectionMilliseconds)
-  }
-
-  private func stop(_ cause: ExitFact.Cause) {
-    current?.stop(cause, now: SystemClock.monotonic())
-  }
-
   /// Everything that is owed once the job has ended; the zombie is reaped last, so that a crash in between loses nothing.
   private func finish(_ ended: EndedChild) throws(Errno) {
     guard var run = current.take() else { return }
     Fault.point("worker.job-ended")
     try timer.disarm()
+    try watch.end(poller: poller)
     if run.stopCause != nil { ProcessTree.killDescendants(except: ended.pid) }
-    run.inspect(following: arguments.forwardsOutput, escaping: arguments.escapesOutput, atEnd: true)
     var exit = run.exit(ended)
-    exit.leftovers = ProcessStatus.children(of: CurrentProcess.identifier).filter { $0 != ended.pid }.count
+    _ = run.inspect(atEnd: true)
+    exit.leftovers = ProcessTree.orphans(except: ended.pid)
     let order = run.order
-    exit.outputBytes = run.keepOutput(in: try state.directory(.output))
+    exit.outputBytes = keepOutput(run)
+    Fault.point("worker.output-kept")
+    // Its leftovers pass up when we end; another run's mustn't be mixed with them.
     if exit.leftovers > 0 { mustEnd = true }
-    finishedRuns += 1
-    if finishedRuns >= arguments.runsPerWorker { mustEnd = true }
     try conclude(order, exit, saying: "ended", reaping: ended.pid)
+  }
+
+  /// A command that isn't there, on a machine that has no shell to say so.
+  private func endWithoutProcess(_ run: consuming CurrentRun, status: Int32) throws(StartFault) {
+    var exit = run.exit(shellStatus: status)
+    let order = run.order
+    _ = run.inspect(atEnd: true)
+    exit.outputBytes = keepOutput(run)
+    do {
+      try conclude(order, exit, saying: "ended")
+    } catch {
+      throw StartFault(message: "the record: \(error)", isRetryable: false)
+    }
+  }
+
+  private func keepOutput(_ run: consuming CurrentRun) -> Int64 {
+    do { return run.keepOutput(in: try state.directory(.output)) } catch { return 0 }
   }
 
   /// Writes the exit down, reaps, and tells.
@@ -200,13 +229,9 @@ final class Worker {
     try record.write(exit, for: order.claim)
     Fault.point("worker.exit-written")
     if let pid { try Reaper.reap(pid) }
+    finishedRuns += 1
+    if finishedRuns >= arguments.runsPerWorker { mustEnd = true }
     say("\(word) \(order.claim.run)")
     if !mustEnd { say("idle") }
   }
-}
-
-/// Why a job couldn't be started.
-struct StartFault: Error {
-  let message: String
-  let isRetryable: Bool
 }
