@@ -18,7 +18,6 @@ struct JobLaunch {
   let openFiles: UInt64
   let record: LaunchRecord
 
-
   init(
     _ preparation: JobPreparation, input: Int32, output: Int32, openFiles: UInt64, record: LaunchRecord
   ) {

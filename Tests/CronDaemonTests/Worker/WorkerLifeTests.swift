@@ -89,7 +89,7 @@ import Testing
     #expect(try harness.exit(order).cause == .declined)
   }
 
-  @Test func `kill -9 of the worker leaves its job unharmed, with an exec field and a free lock`() throws {
+  @Test func `kill -9 of the worker leaves its job unharmed, with an exec field and no exit`() throws {
     let harness = try WorkerHarness()
     let order = harness.line("echo $$ > job; while ! test -e go; do sleep 0.02; done; echo out; echo x > ran")
     try harness.submit(order)
