@@ -25,6 +25,11 @@ import Testing
     }
   }
 
+  /// `replacing`, `firstRange(of:)` and `ranges(of:)` of strings bring it in: a megabyte that every process maps.
+  @Test func `the release carries no engine of regular expressions`() throws {
+    #expect(!contains(try content(of: Self.release), "_RegexParser"))
+  }
+
   @Test func `the search sees what is there`() {
     let bytes = Array("xxCRCRON\0WATCHCRON".utf8)
     #expect(contains(bytes, "CRON\0WATCH"))

@@ -83,7 +83,8 @@ public struct LogRecord: Hashable, Sendable {
     guard escaped.isEmpty || escaped.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" || $0 == "\\" }) else {
       return escaped
     }
-    return "\"" + escaped.replacing("\"", with: "\\\"") + "\""
+    let pieces = escaped.split(separator: "\"" as Character, omittingEmptySubsequences: false)
+    return "\"" + pieces.joined(separator: "\\\"") + "\""
   }
 }
 

@@ -33,8 +33,9 @@ public enum ZoneFiles {
   private static func localName() -> String? {
     let target: String
     do { target = try linkTarget(ofPath: "/etc/localtime") } catch { return nil }
-    guard let range = target.firstRange(of: "/zoneinfo/") else { return nil }
-    return String(target[range.upperBound...])
+    let parts = target.split(separator: "/")
+    guard let folder = parts.firstIndex(of: "zoneinfo"), folder + 1 < parts.count else { return nil }
+    return parts[(folder + 1)...].joined(separator: "/")
   }
 
   private static func bytes(ofPath path: String) -> [UInt8]? {
