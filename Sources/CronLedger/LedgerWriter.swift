@@ -46,7 +46,8 @@ public struct LedgerWriter: Sendable {
     var size: Int
   }
 
-  private let segmentBytes: Int
+  /// What a segment takes before the next one begins, bytes, ≥ 4096; a change holds from the next segment on.
+  public var segmentBytes: Int
   private var segment: Segment?
   private var trims: [Trim] = []
   /// Lines that no finished sync covers; the last of them end at the segment's offset.

@@ -28,12 +28,18 @@ final class LedgerKeeper {
   private(set) var problem: String?
 
   /// Continues behind a recovery.
-  init(_ files: LedgerFiles, recovery: RecoveryResult, segmentBytes: Int) throws(Errno) {
+  init(_ files: LedgerFiles, recovery: RecoveryResult) throws(Errno) {
     self.files = files
-    writer = LedgerWriter(nextSegment: recovery.nextSegment, segmentBytes: segmentBytes)
+    writer = LedgerWriter(nextSegment: recovery.nextSegment)
     isReadOnly = recovery.mustNotWrite
     thread = try SyncThread()
     if isReadOnly { problem = "the ledger can't be read and is left as it is: decisions are kept in memory only" }
+  }
+
+  /// What a segment takes before the next one begins; from the next one on.
+  var segmentBytes: Int {
+    get { writer.segmentBytes }
+    set { writer.segmentBytes = max(newValue, 4096) }
   }
 
   /// Readable when a sync has ended.

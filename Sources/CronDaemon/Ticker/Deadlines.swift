@@ -9,6 +9,8 @@ enum Deadline: Hashable {
   case slot(Int)
   /// The stop's drain is over.
   case drain
+  /// Remove old segments of the ledger.
+  case retention
   /// Try again what the disk refused.
   case storage
 }

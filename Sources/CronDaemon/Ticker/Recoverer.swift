@@ -21,7 +21,7 @@ struct Recoverer {
     if recovery.needsBaseline { recovery.state.setBaseline(now) }
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
     let ledger = recovery.state
-    let keeper = try LedgerKeeper(files, recovery: recovery, segmentBytes: 1 << 20)
+    let keeper = try LedgerKeeper(files, recovery: recovery)
     keeper.snapshot = { ledger.snapshotRecords(at: now) }
     keeper.openSegment()
 
@@ -29,13 +29,17 @@ struct Recoverer {
     let pool = makePool(loop)
     let engine = Engine(
       settings: EngineSettings(
-        bootIdentifier: boot, pid: CurrentProcess.identifier, version: Ticker.version))
+        bootIdentifier: boot, pid: CurrentProcess.identifier, version: Version.text,
+        safeMode: arguments.isSafeMode))
     let ticker = try Ticker(
       arguments, state: state, lock: lock, log: log, loop: loop, keeper: keeper, pool: pool, engine: engine)
     keeper.snapshot = { [unowned ticker] in
       ticker.engine.ledger.snapshotRecords(at: Instant(microseconds: SystemClock.wall()))
     }
     let runs = findings(ledger, boot: boot, pool: pool, at: ticker.moment())
+    if arguments.isSafeMode {
+      ticker.problems["safe mode"] = "safe mode after several crashes: nothing is caught up until a start without one"
+    }
     let isSameBoot = ledger.lastRestart.map { $0.boot == boot } ?? false
     ticker.deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, ticker.moment()))
     if recovery.needsBaseline {
@@ -47,9 +51,13 @@ struct Recoverer {
   private func makePool(_ loop: TickerLoop) -> WorkerPool {
     let (arguments, escapes) = (self.arguments, arguments.isForeground && CurrentProcess.isTerminal(1))
     return WorkerPool(loop: loop, state: state, reaped: ReapedRing(state)) { number in
-      WorkerArguments(
+      var own = WorkerArguments(
         state: arguments.state, slot: number, forwardsOutput: arguments.isForeground, escapesOutput: escapes,
         openFiles: arguments.openFiles)
+      own.logLevel = arguments.log.level.rawValue
+      own.logFormat = arguments.log.format.rawValue
+      own.isUnderSystemd = arguments.log.journald
+      return own
     }
   }
 

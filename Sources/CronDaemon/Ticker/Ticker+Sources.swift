@@ -91,6 +91,8 @@ extension Ticker {
     table = loaded
     problems["table"] = nil
     pool.wantedIdle = loaded.settings.workersIdle
+    pool.runsPerWorker = max(1, loaded.settings.workersRecycleAfter)
+    keeper.segmentBytes = Int(clamping: loaded.settings.ledgerSegmentSize)
     engine.settings.workersMax = max(1, loaded.settings.workersMax)
     engine.settings.queueLimit = loaded.settings.workersQueue
     engine.settings.killGraceSeconds = loaded.settings.killGraceMilliseconds / 1_000
@@ -149,6 +151,7 @@ extension Ticker {
     rememberWatcher()
     _ = tick()
     pool.warm()
+    pruneLedger()
     tell(.ready)
     log.info("ready", LogField("jobs", table.jobs.count), LogField("pid", CurrentProcess.identifier))
   }

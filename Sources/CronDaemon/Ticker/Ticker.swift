@@ -10,7 +10,6 @@ import CronWire
 /// One thread and one loop; the trigger drives it through `TickLoop`. It never waits for a job, a disk, a user database
 /// or a file that users name: workers, the sync thread and readers do.
 final class Ticker {
-  static let version = "0.1.0"
   /// Changes of source files are read once they have been at rest for so long.
   static let debounce: Int64 = 200_000_000
 
@@ -200,7 +199,14 @@ final class Ticker {
       log.warning("the drain is over; what runs goes on with its workers")
       mustEnd = true
     case .storage: keeper.retry()
+    case .retention: pruneLedger()
     }
+  }
+
+  /// Removes what is older than it must be kept, now and once an hour.
+  func pruneLedger() {
+    keeper.prune(now: moment().wall, keepSeconds: table.settings.ledgerKeepSeconds)
+    loop.deadlines.set(.retention, at: loop.monotonic() &+ 3_600_000_000_000)
   }
 
   private func readSignals() throws(Errno) {

@@ -1,3 +1,5 @@
+import CronSystem
+
 /// What a ticker is told when it is spawned; the watcher hands it on unread.
 struct TickerArguments: Hashable, Sendable {
   var state = ""
@@ -14,6 +16,8 @@ struct TickerArguments: Hashable, Sendable {
   var drainMilliseconds: Int64 = 8_000
   /// The soft limit of open files before the daemon raised its own.
   var openFiles: UInt64 = 1024
+  /// After several crashes in a row: catch nothing up.
+  var isSafeMode = false
   /// All words, for the reader.
   var words: [String] = []
 
@@ -30,11 +34,14 @@ struct TickerArguments: Hashable, Sendable {
     case "--config": configuration = value
     case "--crontab": crontabs.append(value)
     case "--foreground": isForeground = value == "yes"
-    case "--systemd": hasInit = value == "yes"
+    case "--systemd":
+      hasInit = value == "yes"
+      log.journald = hasInit && Logger.isJournal(environment: { Environment.get($0) })
     case "--log-level": log.level = LogLevel(rawValue: value) ?? log.level
     case "--log-format": log.format = LogFormat(rawValue: value) ?? log.format
     case "--interval-ms": intervalMilliseconds = Int64(value) ?? intervalMilliseconds
     case "--drain-ms": drainMilliseconds = Int64(value) ?? drainMilliseconds
+    case "--safe-mode": isSafeMode = value == "yes"
     case "--nofile": openFiles = UInt64(value) ?? openFiles
     default: break
     }

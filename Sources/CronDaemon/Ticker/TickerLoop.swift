@@ -23,6 +23,12 @@ final class TickerLoop {
   /// The wall clock, in microseconds since the epoch.
   func wall() -> Int64 { SystemClock.wall() }
 
+  /// When a process was started, on the wall clock as it is set now; to a hundredth of a second, as /proc has it.
+  func startedAt(_ process: ProcessIdentity) -> Int64 {
+    let startedMicroseconds = Int64(clamping: process.startTime) &* 10_000
+    return min(wall(), wall() &- (SystemClock.boottime() / 1_000 &- startedMicroseconds))
+  }
+
   /// CLOCK_MONOTONIC, in nanoseconds.
   func monotonic() -> Int64 { SystemClock.monotonic() }
 

@@ -10,7 +10,9 @@ extension WorkerPool {
     case pending
   }
 
-  /// Looks at every slot, and says for each claim that one of them holds what was found. One bad slot costs only itself.
+  /// Looks at every slot, and says for each claim that one of them holds what was found.
+  ///
+  /// One bad slot costs only itself.
   func adopt(_ claims: Set<SlotClaim>) -> [SlotClaim: Found] {
     var found: [SlotClaim: Found] = [:]
     let names: [String]

@@ -71,7 +71,7 @@ extension WorkerPool {
   private func alone(
     _ slot: WorkerSlot, _ claim: SlotClaim, _ identity: ProcessIdentity, _ field: WorkerRecord.OrderField
   ) {
-    var job = WorkerSlot.JobAlone(identity: identity, startedAt: loop.wall())
+    var job = WorkerSlot.JobAlone(identity: identity, startedAt: loop.startedAt(identity))
     if case .order(let order) = field, order.claim == claim {
       job.killGraceSeconds = order.killGraceSeconds
       job.timeoutAt = order.timeoutSeconds.map { loop.monotonic() &+ nanoseconds($0) }
@@ -87,7 +87,7 @@ extension WorkerPool {
     inspectAlone(slot, claim, job)
   }
 
-  /// The pidfd of a job became readable: with a worker, the worker has to speak soon; without, its status is looked for.
+  /// The pidfd of a job became readable: its worker has to speak soon; without one, its status is looked for.
   func jobEnded(slot number: Int) {
     guard let slot = slots[number] else { return }
     unwatchJob(slot)

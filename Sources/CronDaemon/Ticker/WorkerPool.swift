@@ -28,6 +28,8 @@ final class WorkerPool {
   private var events: [WorkerEvent] = []
   /// Workers kept warm while nothing is to be done.
   var wantedIdle = 2
+  /// After so many runs a worker is replaced.
+  var runsPerWorker = 1_000
   private var isDraining = false
 
   init(
@@ -163,9 +165,11 @@ final class WorkerPool {
       }
       // What an earlier worker was told is not for this one.
       try record.void(SlotClaim(run: "-", sequence: 0))
+      var arguments = launchArguments(number)
+      arguments.runsPerWorker = runsPerWorker
       var pair = try SocketPair(.sequencedPackets)
       let pid = try Spawn.start(
-        "/proc/self/exe", arguments: ["cronwatch", "role", "worker"] + launchArguments(number).words,
+        "/proc/self/exe", arguments: ["cronwatch", "role", "worker"] + arguments.words,
         environment: ServiceManager.withoutNotify(Environment.entries()),
         descriptors: [
           .init(child: 1, raw: 1), .init(child: 2, raw: 2), .init(child: 3, raw: record.descriptor.raw),

@@ -151,6 +151,7 @@ enum Starting {
     role.add("log-max-size", settings.logMaxSize)
     role.add("interval-ms", settings.tickerIntervalMilliseconds)
     role.add("restart-delay-max-ms", settings.restartDelayMaxMilliseconds)
+    role.add("safe-mode-after", settings.safeModeAfter)
     role.add("stop-timeout-ms", settings.stopTimeoutMilliseconds)
     role.add("drain-ms", settings.drainMilliseconds)
     role.add("systemd", flag: isService || Environment.get("NOTIFY_SOCKET") != nil || CurrentProcess.identifier == 1)
