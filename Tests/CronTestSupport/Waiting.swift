@@ -6,6 +6,9 @@ public import Testing
 public struct DeadlineMissed: Error, CustomStringConvertible {
   /// What was waited for.
   public let description: String
+
+  /// Nothing else than what was waited for.
+  public init(description: String) { self.description = description }
 }
 
 /// Looks at a condition every few milliseconds until it holds; throws, and fails the test, at the deadline.
