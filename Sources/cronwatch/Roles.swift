@@ -11,6 +11,7 @@ enum Roles {
       return nil
     }
     return switch words[1] {
+    case "init": InitStub.main(arguments)
     case "watcher": WatcherRole.main(arguments)
     case "ticker": TickerRole.run(arguments.words)
     case "worker": WorkerRole.main(arguments)

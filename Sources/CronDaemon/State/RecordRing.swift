@@ -28,7 +28,7 @@ final class RecordRing {
     fields.set("seq", sequence)
     for pair in record.pairs { fields.set(pair.key, pair.value) }
     let bytes = SealedText.seal(fields.encoded(), size: slotSize, lineBreak: false)
-    if let error = file.write(bytes, at: Int(sequence % UInt64(slots)) * slotSize) { return error }
+    if let error = file.write(bytes, at: Int((sequence &- 1) % UInt64(slots)) * slotSize) { return error }
     nextSequence = sequence &+ 1
     return nil
   }

@@ -94,6 +94,17 @@ public struct StatusFacts: Hashable, Sendable {
     self.ticker = ticker
   }
 
+  /// The summary without what only a live ticker can mean: who runs and works, and what nobody will fire.
+  var currentSummary: TickerSummary? {
+    guard var current = summary else { return nil }
+    if !ticker.isHeld {
+      current.running = []
+      current.workers = []
+      if !watcher.isHeld, tickerBeat.beat?.phase != .asleep { current.next = [] }
+    }
+    return current
+  }
+
   /// Tickers that the watcher restarted.
   var restarts: UInt64 { watcherBeat.beat?.tick ?? 0 }
 

@@ -4,7 +4,7 @@ public import CronWire
 extension StatusReport {
   /// The object of `cronwatch status --json` (design §8).
   public var json: JSONValue {
-    let summary = facts.summary ?? TickerSummary()
+    let summary = facts.currentSummary ?? TickerSummary()
     var object = JSONObject()
     object["verdict"] = .string(verdict.rawValue)
     object["message"] = .string(message)

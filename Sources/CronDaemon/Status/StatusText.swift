@@ -87,16 +87,14 @@ public enum StatusText {
   }
 
   private static func tables(_ facts: StatusFacts) -> [String] {
-    guard let summary = facts.summary else { return [] }
+    guard let summary = facts.currentSummary else { return [] }
     var lines: [String] = []
     for (index, next) in summary.next.prefix(5).enumerated() {
       let wait = Double(Instant.microseconds(from: facts.now, to: next.at)) / 1e6
       let when = wait < 0 ? "due" : "in \(HumanText.duration(seconds: wait))"
       lines.append(row(index == 0 ? "next" : "", [(when, 14), (next.at.description, 22)], rest: next.job))
     }
-    // What ran when nobody runs it any more would be a guess.
-    let running = facts.ticker.isHeld ? summary.running : []
-    for (index, run) in running.prefix(10).enumerated() {
+    for (index, run) in summary.running.prefix(10).enumerated() {
       let since = run.startedAt.map { start in
         HumanText.duration(seconds: Double(Instant.microseconds(from: start, to: facts.now)) / 1e6)
       }
@@ -104,7 +102,7 @@ public enum StatusText {
       lines.append(
         row(index == 0 ? "running" : "", [("for \(since ?? "0 s")", 14), (pid, 22)], rest: "\(run.job)  \(run.run)"))
     }
-    if running.count > 10 { lines.append(row("", [], rest: "and \(running.count - 10) more runs")) }
+    if summary.running.count > 10 { lines.append(row("", [], rest: "and \(summary.running.count - 10) more runs")) }
     for (index, failure) in summary.failures.prefix(5).enumerated() {
       let cause = failure.reason.isEmpty ? failure.outcome : "\(failure.outcome) (\(failure.reason))"
       lines.append(

@@ -34,9 +34,10 @@ struct TickerArguments: Hashable, Sendable {
     case "--config": configuration = value
     case "--crontab": crontabs.append(value)
     case "--foreground": isForeground = value == "yes"
+    case "--init": hasInit = hasInit || value == "yes"
     case "--systemd":
-      hasInit = value == "yes"
-      log.journald = hasInit && Logger.isJournal(environment: { Environment.get($0) })
+      hasInit = hasInit || value == "yes"
+      log.journald = value == "yes" && Logger.isJournal(environment: { Environment.get($0) })
     case "--log-level": log.level = LogLevel(rawValue: value) ?? log.level
     case "--log-format": log.format = LogFormat(rawValue: value) ?? log.format
     case "--interval-ms": intervalMilliseconds = Int64(value) ?? intervalMilliseconds

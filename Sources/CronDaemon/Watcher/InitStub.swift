@@ -21,14 +21,20 @@ public final class InitStub {
     self.executable = executable
     self.arguments = arguments
     signals = try SignalDescriptor()
+    // As PID 1 orphans come by themselves; elsewhere (tests) they come because of this.
+    try CurrentProcess.setChildSubreaper()
     poller = try Poller()
     try poller.add(signals.raw, token: 0)
   }
 
-  /// Runs until the watcher ends by design; returns what the container ends with.
-  public static func run(executable: String, arguments: [String]) -> Int32 {
+  /// The role `init`: runs until the watcher ends by design; returns what the container ends with.
+  ///
+  /// The arguments are the watcher's. `--init yes` is added: a ticker that loses its watcher ends, another one comes.
+  public static func main(_ arguments: RoleArguments) -> Int32 {
+    var words = ["cronwatch", "role", "watcher"] + arguments.words
+    if !arguments.flag("init") { words += ["--init", "yes"] }
     do throws(Errno) {
-      return try InitStub(executable: executable, arguments: arguments).loop()
+      return try InitStub(executable: "/proc/self/exe", arguments: words).loop()
     } catch {
       do { try StandardError.write("cronwatch: PID 1 can't go on: \(error)\n") } catch {}
       return 70

@@ -20,6 +20,7 @@ extension Watcher {
         log.info("stopping", LogField("signal", Signal.name(number)))
         stop(now)
       case Signal.hangUp:
+        log.info("asked to reload")
         // A ticker that isn't there yet will read everything anew.
         if ticker?.send(.reload) == false { log.warning("the ticker can't take the reload now") }
       default: break

@@ -42,7 +42,7 @@ import Testing
     let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
     let ring = ReapedRing(state)
     for number in 1...3 { #expect(ring.append(entry(Int32(number), .exited(0))) == nil) }
-    try state.root.openFile("reaped", .readWrite).write(Array("???".utf8), at: 2 * 256 + 10)
+    try state.root.openFile("reaped", .readWrite).write(Array("???".utf8), at: 256 + 10)
     #expect(try ReapedRing(state).entries().map(\.identity.pid) == [1, 3])
   }
 

@@ -39,7 +39,11 @@ final class WatchedSandbox {
   private(set) var watcher: Int32 = -1
   private var output: FileDescriptor?
 
-  init() throws {
+  private let logsToState: Bool
+
+  /// `logsToState`: descriptors 1 and 2 of the watcher are STATE/log/cronwatch.log, as when `start` detached it.
+  init(logsToState: Bool = false) throws {
+    self.logsToState = logsToState
     sandbox = try Sandbox()
     state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
     try sandbox.write("ticker/program", Self.script, permissions: 0o755)
@@ -69,10 +73,26 @@ final class WatchedSandbox {
     return line
   }
 
+  /// Starts PID 1's stub over a watcher; nobody waits for READY.
+  func startInit() throws {
+    let log = try openLog()
+    watcher = try Spawn.start(
+      try Self.executable(),
+      arguments: [
+        "cronwatch", "role", "init", "--state", state.path, "--ticker-program", sandbox.path(of: "ticker/program"),
+      ], environment: Environment.entries(),
+      descriptors: [.init(child: 1, raw: log.raw), .init(child: 2, raw: log.raw)])
+  }
+
+  private func openLog() throws -> FileDescriptor {
+    if logsToState { return try LogFile.open(in: state) }
+    return try FileDescriptor.open(sandbox.path(of: "log"), [.write, .create, .append])
+  }
+
   /// Starts another process with the same arguments; the caller waits for it.
   func launch(_ more: [String] = [], environment: [String] = []) throws -> (pid: Int32, line: String) {
     var pipe = try Pipe()
-    let log = try FileDescriptor.open(sandbox.path(of: "log"), [.write, .create, .append])
+    let log = try openLog()
     let words = [
       "cronwatch", "role", "watcher", "--state", state.path, "--ticker-program", sandbox.path(of: "ticker/program"),
       "--ready-fd", "3", "--log-level", "debug",

@@ -245,7 +245,7 @@ import Testing
     await #expect(processExitsWith: .signal(SIGTERM)) { [path = path as String] in
       let state = try StateDirectory.open(path, create: false)
       guard case .taken(let lock) = try RoleLock.take(.ticker, in: state) else { return }
-      while try lock.isCurrent() { sleep(1) }
+      while try lock.isCurrent() { pause() }
     }
   }
 }
