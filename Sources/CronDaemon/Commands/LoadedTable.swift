@@ -1,4 +1,5 @@
 public import CronConfig
+internal import CronLedger
 internal import CronSystem
 public import CronTime
 
@@ -8,13 +9,15 @@ public struct LoadedJob {
   public let definition: JobDefinition
   /// The zone of its schedules.
   public let zone: Zone
+  /// What its intervals count from; nil = no ticker has defined it yet.
+  public let origin: Instant?
 
   /// Its schedules as text.
   public var scheduleText: String { definition.schedules.map(\.description).joined(separator: " ; ") }
 
   /// Its next nominal instant; nil = never.
   public func next(after instant: Instant) -> Instant? {
-    definition.schedules.compactMap { $0.next(after: instant, in: zone, origin: instant) }.min()
+    definition.schedules.compactMap { $0.next(after: instant, in: zone, origin: origin ?? instant) }.min()
   }
 }
 
@@ -33,18 +36,37 @@ public struct LoadedTable {
       var zones = ZoneFiles.database()
       let fallback = ZoneFiles.defaultZone(
         setting: table.settings.defaultZone, environment: Environment.get("TZ"), database: &zones)
+      let origins = origins(state)
       let jobs = table.jobs.map { definition -> LoadedJob in
-        guard let name = definition.zone else { return LoadedJob(definition: definition, zone: fallback) }
-        do {
-          return LoadedJob(definition: definition, zone: try zones.zone(named: name))
-        } catch {
-          return LoadedJob(definition: definition, zone: fallback)
-        }
+        var zone = fallback
+        if let name = definition.zone { do { zone = try zones.zone(named: name) } catch {} }
+        return LoadedJob(definition: definition, zone: zone, origin: origins[definition.name])
       }
       return LoadedTable(settings: table.settings, jobs: jobs)
     } catch {
       return nil
     }
+  }
+}
+
+extension LoadedTable {
+  /// What each job counts from: the newest segment of the ledger begins with every definition.
+  private static func origins(_ state: StateDirectory) -> [String: Instant] {
+    var origins: [String: Instant] = [:]
+    do {
+      let files = try LedgerFiles(reading: state)
+      guard let newest = try files.list().compactMap(SegmentName.number).max() else { return [:] }
+      let name = SegmentName.of(newest)
+      var scanner = SegmentScanner(try files.read(name, from: 0, count: try files.size(name)))
+      while let item = scanner.next() {
+        if case .record(let record, bytes: _) = item, case .define(let definition) = record.record {
+          origins[definition.job] = definition.origin
+        }
+      }
+    } catch {
+      // A list without exact instants of intervals is better than none.
+    }
+    return origins
   }
 }
 

@@ -45,9 +45,11 @@ extension Ticker {
   private func degraded(_ facts: EngineSummary) -> [String] {
     var sentences = problems.sorted { $0.key < $1.key }.map(\.value)
     if let problem = keeper.problem { sentences.append(problem) }
-    if table.rejectedLines > 0 {
-      let first = table.diagnostics.first { $0.level == .error }?.text
-      let count = table.rejectedLines
+    // A file that was refused whole is told with its source, below.
+    let lines = table.diagnostics.filter { $0.level == .error && $0.position.line > 0 }
+    if !lines.isEmpty {
+      let first = lines.first?.text
+      let count = max(lines.count, table.rejectedLines)
       sentences.append(
         "\(count) \(count == 1 ? "line" : "lines") of configuration rejected" + (first.map { ": \($0)" } ?? ""))
     }
