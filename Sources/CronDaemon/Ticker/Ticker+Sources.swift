@@ -25,7 +25,7 @@ extension Ticker {
       loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
       return
     }
-    tell(.reloading)
+    if isReady { tell(.reloading) }
     do throws(Errno) {
       let pid = try Spawn.start(
         "/proc/self/exe", arguments: ["cronwatch", "role", "reader"] + arguments.words,
@@ -50,6 +50,7 @@ extension Ticker {
 
   /// The reader is done: its table is in place, or the last good one stays.
   func readerEnded(_ cause: ExitCause) {
+    let wasReload = isReady
     reader = nil
     loop.deadlines.clear(.reader)
     if cause == .exited(0) {
@@ -61,7 +62,7 @@ extension Ticker {
       let status: Int32 = if case .exited(let status) = cause { status } else { 75 }
       firstReadingFailed(status: status)
     }
-    tell(.reloaded)
+    if wasReload { tell(.reloaded) }
   }
 
   /// Before READY there has to be a table: the last good one, else there is nothing to run.
