@@ -51,10 +51,10 @@ public struct RoleArguments: Hashable, Sendable {
     self[key].flatMap { Number($0) }
   }
 
-  /// How the role logs: `--log-level`, `--log-format`, `--systemd`; what is absent or unknown is the default.
+  /// How the role logs: `--log-level`, `--log-format`, `--journald`; what is absent or unknown is the default.
   public var logging: Logger.Settings {
     Logger.Settings(
       level: self["log-level"].flatMap { LogLevel(rawValue: $0) } ?? .info,
-      format: self["log-format"].flatMap { LogFormat(rawValue: $0) } ?? .text, journald: flag("systemd"))
+      format: self["log-format"].flatMap { LogFormat(rawValue: $0) } ?? .text, journald: flag("journald"))
   }
 }

@@ -56,7 +56,7 @@ struct Recoverer {
         openFiles: arguments.openFiles)
       own.logLevel = arguments.log.level.rawValue
       own.logFormat = arguments.log.format.rawValue
-      own.isUnderSystemd = arguments.log.journald
+      own.isForJournal = arguments.log.journald
       return own
     }
   }

@@ -1,5 +1,3 @@
-import CronSystem
-
 /// What a ticker is told when it is spawned; the watcher hands it on unread.
 struct TickerArguments: Hashable, Sendable {
   var state = ""
@@ -35,9 +33,8 @@ struct TickerArguments: Hashable, Sendable {
     case "--crontab": crontabs.append(value)
     case "--foreground": isForeground = value == "yes"
     case "--init": hasInit = hasInit || value == "yes"
-    case "--systemd":
-      hasInit = hasInit || value == "yes"
-      log.journald = value == "yes" && Logger.isJournal(environment: { Environment.get($0) })
+    case "--systemd": hasInit = value == "yes"
+    case "--journald": log.journald = value == "yes"
     case "--log-level": log.level = LogLevel(rawValue: value) ?? log.level
     case "--log-format": log.format = LogFormat(rawValue: value) ?? log.format
     case "--interval-ms": intervalMilliseconds = Int64(value) ?? intervalMilliseconds

@@ -15,7 +15,7 @@ struct WorkerArguments: Hashable, Sendable {
   /// How it logs, as role arguments have it.
   var logLevel = "info"
   var logFormat = "text"
-  var isUnderSystemd = false
+  var isForJournal = false
 
   init(state: String, slot: Int, forwardsOutput: Bool, escapesOutput: Bool, openFiles: UInt64) {
     self.state = state
@@ -36,7 +36,7 @@ struct WorkerArguments: Hashable, Sendable {
     arguments.add("runs", runsPerWorker)
     arguments.add("log-level", logLevel)
     arguments.add("log-format", logFormat)
-    arguments.add("systemd", flag: isUnderSystemd)
+    arguments.add("journald", flag: isForJournal)
     return arguments.words
   }
 
@@ -51,6 +51,6 @@ struct WorkerArguments: Hashable, Sendable {
     runsPerWorker = max(1, arguments.number("runs") ?? runsPerWorker)
     logLevel = arguments["log-level"] ?? logLevel
     logFormat = arguments["log-format"] ?? logFormat
-    isUnderSystemd = arguments.flag("systemd")
+    isForJournal = arguments.flag("journald")
   }
 }
