@@ -9,7 +9,7 @@ import Testing
     if case .taken(let lock) = try RoleLock.take(role, in: state) { lock } else { nil }
   }
 
-  @Test(.acceptance(52)) func `a second taker is told who holds the lock`() throws {
+  @Test(.acceptance(52, 55)) func `a second taker is told at once who holds the lock`() throws {
     let sandbox = try Sandbox()
     let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
     let first = try #require(try taken(.ticker, state))

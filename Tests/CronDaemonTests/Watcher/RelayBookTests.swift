@@ -1,13 +1,12 @@
 import CronEngine
 import CronSystem
-import CronTestSupport
 import CronWire
 import Testing
 
 @testable import CronDaemon
 
 @Suite struct RelayBookTests {
-  @Test(.acceptance(55)) func `nobody waits longer than the limit, whether the ticker has the request or not`() {
+  @Test func `nobody waits longer than the limit, whether the ticker has the request or not`() {
     var book = RelayBook()
     #expect(book.nextDeadlineNanoseconds == nil)
     book.noteSent(1, deadline: 100)
