@@ -39,7 +39,8 @@ public enum ReaderRole {
       Fault.point("reader.before-write")
       let isChanged = try write(table, state)
       Fault.point("reader.written")
-      if isChanged { tell(table, logger) }
+      // The findings are said by the ticker when it loads the table.
+      logger.debug("read", LogField("jobs", table.jobs.count), LogField("changed", isChanged ? "yes" : "no"))
       return 0
     } catch {
       logger.error("the job table can't be written", LogField("error", error))
@@ -61,19 +62,5 @@ public enum ReaderRole {
     }
     try AtomicFile.replace(in: directory, name: tableName, bytes: bytes)
     return true
-  }
-
-  private static func tell(_ table: JobTable, _ logger: Logger) {
-    for finding in table.diagnostics.prefix(20) {
-      switch finding.level {
-      case .error: logger.error(finding.text)
-      case .warning: logger.warning(finding.text)
-      case .note: logger.debug(finding.text)
-      }
-    }
-    if table.diagnosticCount > 20 { logger.warning("there are \(table.diagnosticCount) findings; see cronwatch check") }
-    logger.info(
-      "the job table is new", LogField("jobs", table.jobs.count), LogField("sources", table.sources.count),
-      LogField("rejected", table.rejectedLines))
   }
 }
