@@ -53,15 +53,18 @@ private struct LineGenerator {
 }
 
 @Suite struct DirectExecutionTests {
-  private static let probe = """
+  /// One child only, because it runs some thousands of times; `mark` holds a newline.
+  private static func probe(_ sandbox: borrowing Sandbox) -> String {
+    """
     #!/bin/sh
-    /bin/cat /proc/$$/environ; printf '\\n'
-    /bin/cat /proc/$$/cmdline; printf '\\n'
+    /bin/cat /proc/$$/environ \(sandbox.path)/mark /proc/$$/cmdline \(sandbox.path)/mark
     pwd -P
     for entry in /proc/$$/fd/*; do printf '%s ' "${entry##*/}"; done
-    printf '%s %s\\n' "$(umask)" "$(ulimit -n)"
+    umask
+    ulimit -n
     exit $#
     """
+  }
 
   private static let environments: [[(String, String)]] = [
     [], [("MAILTO", "")], [("A", "x y"), ("B", "é"), ("C", "a=b")], [("IFS", ":")], [("PWD", "/")], [("PWD", "x")],
@@ -72,7 +75,8 @@ private struct LineGenerator {
   @Test func `2,000 generated lines are the same directly and through sh`() throws {
     guard try linkTarget(ofPath: "/bin/sh").hasSuffix("dash") else { try Test.cancel("/bin/sh isn't dash") }
     let sandbox = try Sandbox()
-    try sandbox.write("bin/probe", Self.probe, permissions: 0o755)
+    try sandbox.write("bin/probe", Self.probe(sandbox), permissions: 0o755)
+    try sandbox.write("mark", "\n")
     try sandbox.write("bin/noformat", "/bin/cat /proc/$$/cmdline; exit 9\n", permissions: 0o755)
     try sandbox.write("plain", "#!/bin/sh\n", permissions: 0o644)
     let record = try FileDescriptor.open(sandbox.path(of: "record"), [.readWrite, .create])
@@ -92,8 +96,11 @@ private struct LineGenerator {
       compared += 1
       var shell = prepared
       shell.direct = nil
-      let direct = try Self.run(prepared, input: input.raw, record: record.raw, sandbox)
-      let through = try Self.run(shell, input: input.raw, record: record.raw, sandbox)
+      // Both at once: they share nothing but the machine.
+      let directly = try Self.start(prepared, "direct", input: input.raw, record: record.raw, sandbox)
+      let byShell = try Self.start(shell, "shell", input: input.raw, record: record.raw, sandbox)
+      let direct = try Self.sighting(directly, "direct", sandbox)
+      let through = try Self.sighting(byShell, "shell", sandbox)
       if direct != through { differences.append("\(line) with \(extra): \(direct) instead of \(through)") }
     }
     #expect(differences.isEmpty, "\(differences.count): \(differences.prefix(3))")
@@ -102,7 +109,8 @@ private struct LineGenerator {
   /// That the generated lines reach the probe at all, with what is asked of them.
   @Test func `a probe sees its words, PWD and nothing else`() throws {
     let sandbox = try Sandbox()
-    try sandbox.write("bin/probe", Self.probe, permissions: 0o755)
+    try sandbox.write("bin/probe", Self.probe(sandbox), permissions: 0o755)
+    try sandbox.write("mark", "\n")
     let record = try FileDescriptor.open(sandbox.path(of: "record"), [.readWrite, .create])
     let input = try FileDescriptor.open("/dev/null", .read)
     var order = SlotOrder(claim: SlotClaim(run: "r", sequence: 1), job: "job", command: .line("probe a  b\tc=d"))
@@ -110,12 +118,13 @@ private struct LineGenerator {
       .init(name: "HOME", value: sandbox.path), .init(name: "PATH", value: sandbox.path(of: "bin")),
     ]
     let prepared = try JobPreparation(order)
-    let seen = try Self.run(prepared, input: input.raw, record: record.raw, sandbox)
+    let pid = try Self.start(prepared, "out", input: input.raw, record: record.raw, sandbox)
+    let seen = try Self.sighting(pid, "out", sandbox)
     #expect(seen.words == ["/bin/sh", sandbox.path(of: "bin/probe"), "a", "b", "c=d"])
     #expect(seen.environment.contains("PWD=\(sandbox.path)"))
     #expect(seen.end == .exited(3))
-    // The script's own descriptor is dash's 10.
-    #expect(seen.rest == "\(sandbox.path)\n0 1 10 2 0022 64\n")
+    // The script's own descriptor is dash's 10, and 3 is the listing itself.
+    #expect(seen.rest == "\(sandbox.path)\n0 1 10 2 3 0022\n64\n")
   }
 
   /// The lines that another reading could change: all of them need the shell.
@@ -134,16 +143,19 @@ private struct LineGenerator {
     #expect(DirectExecution.plan(line: "a b", shell: "/bin/bash", environment: [], directory: sandbox.path) == nil)
   }
 
-  private static func run(
-    _ preparation: JobPreparation, input: Int32, record: Int32, _ sandbox: borrowing Sandbox
-  ) throws -> Sighting {
-    let output = try FileDescriptor.open(sandbox.path(of: "out"), [.readWrite, .create, .truncate, .append])
+  private static func start(
+    _ preparation: JobPreparation, _ name: String, input: Int32, record: Int32, _ sandbox: borrowing Sandbox
+  ) throws -> Int32 {
+    let output = try FileDescriptor.open(sandbox.path(of: name), [.readWrite, .create, .truncate, .append])
     let launch = JobLaunch(
       preparation, input: input, output: output.raw, openFiles: 64,
       record: LaunchRecord(raw: record, offset: 0, run: "r", sequence: 1))
-    let pid = try launch.start { Issue.record("unexpected note: \($0)") }
+    return try launch.start { Issue.record("unexpected note: \($0)") }
+  }
+
+  private static func sighting(_ pid: Int32, _ name: String, _ sandbox: borrowing Sandbox) throws -> Sighting {
     let end = try Reaper.wait(for: pid).cause
-    let bytes = try output.read(upTo: 1 << 16, at: 0)
+    let bytes = Array((sandbox.read(name) ?? "").utf8)
     // Environment and words end in NULs; their pieces may hold newlines, the first "\0\n" ends each.
     let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     let cut = parts.firstIndex { $0.hasPrefix("\n") } ?? parts.endIndex
