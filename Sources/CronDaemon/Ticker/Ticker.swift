@@ -99,7 +99,10 @@ final class Ticker {
 
   /// What the pool has learnt becomes events; a slot serves again once the ledger has the end of its run.
   private func takePoolEvents() {
-    for event in pool.takeEvents() {
+    // What the engine decides may be news for the pool, and the other way round, until both are at rest.
+    var events = pool.takeEvents()[...]
+    while let event = events.popFirst() {
+      defer { if events.isEmpty { events = pool.takeEvents()[...] } }
       if case .workerDied(let pid, let cause, _) = event {
         log.warning("a worker died", LogField("pid", pid), LogField("cause", cause))
       }
@@ -213,7 +216,9 @@ final class Ticker {
     for number in try loop.signals.read() {
       switch number {
       case Signal.child: try reapChildren()
-      case Signal.terminate, Signal.interrupt: drain()
+      case Signal.terminate, Signal.interrupt:
+        // Without a watcher it is a new one that asks: runs go on with their workers, which its ticker adopts.
+        if isAlone { mustEnd = true } else { drain() }
       case Signal.hangUp: startReader()
       default: break
       }
