@@ -12,7 +12,7 @@ public enum ForeignFileError: Error, Hashable, Sendable, CustomStringConvertible
     switch self {
     case .system(let error): error.description
     case .notRegular(let kind): "is \(kind.rawValue), not a regular file"
-    case .tooLarge(let limit): "is larger than \(limit) bytes"
+    case .tooLarge(let limit): "is larger than \(limit % 1_048_576 == 0 ? "\(limit >> 20) MiB" : "\(limit) bytes")"
     }
   }
 }

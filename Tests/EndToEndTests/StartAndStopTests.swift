@@ -1,12 +1,13 @@
 import CronSystem
 import CronTestSupport
 import CronWire
+import Glibc
 import Testing
 
 /// A crontab is started, fires, and is stopped.
 @Suite(.ownThread)
 struct StartAndStopTests {
-  @Test("start returns once jobs will fire; they do; stop ends everything", .acceptance(1, 2, 4))
+  @Test("start returns once jobs will fire; they do; stop ends everything", .acceptance(1, 2, 4, 58))
   func lifeCycle() throws {
     try Cronwatch.use { cron in
       try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
@@ -27,6 +28,131 @@ struct StartAndStopTests {
       let again = try cron.run(["stop"])
       #expect(again.exit == 3)
       try cron.requireExactAccount(of: "tick", everySeconds: 1)
+    }
+  }
+
+  @Test(
+    "in the foreground lines of jobs carry the job's name, and a signal ends it in time", .acceptance(2, 4),
+    arguments: [Signal.terminate, Signal.interrupt])
+  func foreground(signal: Int32) throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(
+        "# cronwatch: name=speaker\n@every 1s echo one; echo two >&2\n" + Cronwatch.evidenceLine("@every 1s"))
+      var foreground = try cron.startForeground()
+      let (output, error) = (foreground.outputPath, foreground.errorPath)
+      try cron.wait("forwarded lines") {
+        text(output).contains("speaker | one\n") && text(output).contains("speaker | two\n")
+      }
+      try cron.waitForEvidence(count: 2)
+      #expect(try cron.status()["watcher"]?["pid"]?.integerValue == Int64(foreground.pid))
+      #expect(try cron.run(["status"]).exit == 0)
+      #expect(text(error).contains(" info "))
+      #expect(!text(output).contains(" info "))
+
+      let began = SystemClock.monotonic()
+      try ProcessDescriptor(child: foreground.pid).signal(signal)
+      #expect(try foreground.wait("the foreground", seconds: 10, sourceLocation: #_sourceLocation) == .exited(0))
+      #expect(SystemClock.monotonic() - began < 5_000_000_000)
+      #expect(Processes.naming(cron.state).isEmpty)
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+    }
+  }
+
+  @Test("a long job delays no tick, and is overlap, not downtime", .acceptance(3, 60))
+  func longJob() throws {
+    try Cronwatch.use(configuration: "[jobs]\ndrain = 0s\n") { cron in
+      try cron.crontab(
+        "# cronwatch: name=long\n@every 1s exec sleep 100 >> $EVIDENCE\n" + Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.wait("the long job runs") { try cron.status()["running"]?[0]?["job"]?.stringValue == "long" }
+      let before = cron.evidence().count
+      try cron.waitForEvidence(count: before + 3)
+      try cron.wait("skipped occurrences") { try cron.runs("long").contains { $0.reason == "overlap" } }
+      let rows = try cron.runs("long")
+      #expect(rows.allSatisfy { $0.outcome == nil || $0.outcome == "skipped" })
+      #expect(rows.filter { $0.outcome == nil }.count == 1)
+      #expect(try cron.verdict() == "healthy")
+      #expect(try cron.runs("tick").allSatisfy { $0.outcome != "skipped" && $0.outcome != "missed" })
+    }
+  }
+
+  @Test("a second instance is refused with the pid of the first, and beats nothing", .acceptance(52))
+  func secondInstance() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      let (watcher, ticker) = (try cron.watcher(), try cron.ticker())
+      for arguments in [["start"], ["start", "--foreground"]] {
+        let second = try cron.run(arguments + [cron.crontabPath])
+        #expect(second.exit == 69)
+        #expect(second.error.contains("pid \(watcher.pid)"))
+      }
+      // Past the command's own question: the roles themselves don't get the locks.
+      for role in ["watcher", "ticker"] {
+        let words = try #require(ProcessStatus.commandLine(of: role == "watcher" ? watcher.pid : ticker.pid))
+        let kept = words.dropFirst().filter { $0 != "--ready-fd" && $0 != "3" }
+        #expect(try cron.run(Array(kept)).exit == 69, "\(role)")
+      }
+      #expect(watcher.isAlive && ticker.isAlive)
+      #expect(text(cron.state + "/heartbeat/ticker").split(separator: "\n")[1].hasPrefix("pid=\(ticker.pid)"))
+      #expect(try cron.verdict() == "healthy")
+      try cron.stop()
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+    }
+  }
+
+  @Test("a state directory whose path is longer than a socket's address serves like any other")
+  func longPath() throws {
+    let long = (0..<4).map { _ in String(repeating: "long-", count: 12) }.joined(separator: "/") + "/state"
+    try Cronwatch.use(state: long) { cron in
+      _ = try Directory.create(String(cron.state.dropLast("/state".utf8.count)))
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      #expect(cron.state.utf8.count > 200)
+      try cron.start()
+      try cron.waitForEvidence(count: 1)
+      #expect(try cron.run(["run", "tick", "--wait"]).exit == 0)
+      #expect(try cron.run(["status"]).exit == 0)
+      try cron.stop()
+    }
+  }
+
+  @Test("no jobs at all is no reason not to run, and is said")
+  func noJobs() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab("# nothing yet\n")
+      #expect(unwrapped(try cron.start().output).contains("no jobs are defined"))
+      #expect(try cron.status()["jobs"]?["total"]?.integerValue == 0)
+      try cron.stop()
+    }
+  }
+
+  @Test("the crontabs of a start are remembered, until others are named or they are to be forgotten")
+  func remembered() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1h"))
+      try cron.start()
+      try cron.stop()
+      #expect(try cron.run(["start"]).exit == 0)
+      #expect(try cron.status()["jobs"]?["total"]?.integerValue == 1)
+      try cron.stop()
+      #expect(try cron.run(["start", "--forget-crontabs"]).exit == 0)
+      #expect(try cron.status()["jobs"]?["total"]?.integerValue == 0)
+      try cron.stop()
+    }
+  }
+
+  @Test("a service manager hears READY, STATUS and STOPPING")
+  func notifies() throws {
+    try Cronwatch.use { cron in
+      let ear = try NotifyEar(cron.sandbox.path(of: "notify"))
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      var foreground = try cron.startForeground(environment: ["NOTIFY_SOCKET": ear.path])
+      try cron.wait("READY") { ear.heard("READY=1") }
+      try cron.wait("STATUS") { ear.lines.contains { $0.hasPrefix("STATUS=") && $0.contains("will fire") } }
+      try cron.waitForEvidence(count: 1)
+      try ProcessDescriptor(child: foreground.pid).signal(Signal.terminate)
+      #expect(try foreground.wait("the foreground", seconds: 10, sourceLocation: #_sourceLocation) == .exited(0))
+      try cron.wait("STOPPING") { ear.heard("STOPPING=1") }
     }
   }
 }

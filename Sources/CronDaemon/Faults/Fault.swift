@@ -1,14 +1,17 @@
 #if CRONWATCH_FAULTS
   import CronSystem
 
-  /// Named places where a test build can be made to die, hang or fail: `CRONWATCH_FAULT=POINT[@N]:ACTION[,…]`.
+  /// Named places where a test build can be made to die, hang or fail: `CRONWATCH_FAULT=POINT[@N[+]]:ACTION[,…]`.
   ///
-  /// A fault fires at the Nth passage of its process (default the first). With `CRONWATCH_FAULT_DIRECTORY` it fires
-  /// once for all processes: the one that creates the marker file there is hit. The release has none of this.
+  /// A fault fires at the Nth passage of its process (default the first), with `+` at every later one too.
+  /// With `CRONWATCH_FAULT_DIRECTORY` it fires once for all processes: the one that creates the marker file there is
+  /// hit. The release has none of this.
   public enum Fault {
     private struct Rule: Sendable {
       let point: String
       let passage: Int
+      /// At that passage and at every later one.
+      let isLasting: Bool
       let action: String
     }
 
@@ -18,8 +21,10 @@
       guard parts.count == 2 else { return nil }
       let place = parts[0].split(separator: "@", maxSplits: 1)
       guard let point = place.first else { return nil }
+      let number = place.count > 1 ? place[1] : "1"
       return Rule(
-        point: String(point), passage: place.count > 1 ? Int(place[1]) ?? 1 : 1, action: String(parts[1]))
+        point: String(point), passage: Int(number.prefix { $0.isNumber }) ?? 1, isLasting: number.hasSuffix("+"),
+        action: String(parts[1]))
     }
 
     /// One thread only ever passes fault points: each role has one loop.
@@ -43,7 +48,8 @@
     private static func taken(_ name: String) -> String? {
       guard let rule = rules.first(where: { $0.point == name }) else { return nil }
       passages[name, default: 0] += 1
-      guard passages[name] == rule.passage else { return nil }
+      let passage = passages[name, default: 0]
+      guard passage == rule.passage || (rule.isLasting && passage > rule.passage) else { return nil }
       guard let path = Environment.get("CRONWATCH_FAULT_DIRECTORY") else { return rule.action }
       do {
         let directory = try Directory.open(path)

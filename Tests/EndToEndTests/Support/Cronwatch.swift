@@ -17,11 +17,13 @@ final class Cronwatch {
   let crontabPath: String
   private var commandCount = 0
 
-  /// Makes the directories; starts nothing.
+  /// Makes the directories; starts nothing. Faults strike once for all processes, unless each has its own.
   static func use(
-    state: String = "state", faults: String? = nil, configuration: String? = nil, _ body: (Cronwatch) throws -> Void
+    state: String = "state", faults: String? = nil, eachProcess: Bool = false, configuration: String? = nil,
+    _ body: (Cronwatch) throws -> Void
   ) throws {
-    let cron = try Cronwatch(state: state, faults: faults, configuration: configuration)
+    let cron = try Cronwatch(state: state, configuration: configuration)
+    if let faults { try cron.inject(faults, eachProcess: eachProcess) }
     defer { Processes.killAll(naming: cron.sandbox.path) }
     do {
       try body(cron)
@@ -31,7 +33,7 @@ final class Cronwatch {
     }
   }
 
-  private init(state name: String, faults: String?, configuration: String?) throws {
+  private init(state name: String, configuration: String?) throws {
     sandbox = try Sandbox()
     state = sandbox.path(of: name)
     crontabPath = sandbox.path(of: "crontab")
@@ -43,11 +45,14 @@ final class Cronwatch {
     _ = try Directory.create(sandbox.path(of: "home"))
     _ = try Directory.create(sandbox.path(of: "commands"))
     if let configuration { try configure(configuration) }
-    if let faults {
-      environment["CRONWATCH_FAULT"] = faults
-      environment["CRONWATCH_FAULT_DIRECTORY"] = sandbox.path(of: "faults")
-      _ = try Directory.create(sandbox.path(of: "faults"))
-    }
+  }
+
+  /// Asks for faults in every process that is started from now on (docs/testing.md).
+  func inject(_ faults: String, eachProcess: Bool = false) throws {
+    environment["CRONWATCH_FAULT"] = faults
+    if eachProcess { return }
+    environment["CRONWATCH_FAULT_DIRECTORY"] = sandbox.path(of: "faults")
+    _ = try Directory.create(sandbox.path(of: "faults"))
   }
 
   /// Writes `cronwatch.conf`.

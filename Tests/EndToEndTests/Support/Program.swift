@@ -93,3 +93,8 @@ func text(_ path: String) -> String {
     return ""
   }
 }
+
+/// A text without its line breaks and indents.
+func unwrapped(_ text: String) -> String {
+  text.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+}

@@ -1,0 +1,148 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import Glibc
+import Testing
+
+/// What users write is picked up, and what they break costs nothing but what is broken.
+@Suite(.ownThread)
+struct ReloadTests {
+  @Test("a changed crontab is picked up without being told, however it was written", arguments: ["rename", "in place"])
+  func notices(way: String) throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s", name: "old"))
+      try cron.start()
+      try cron.waitForEvidence("old")
+      if way == "rename" {
+        try cron.crontabBeside(Cronwatch.evidenceLine("@every 1s", name: "new"))
+      } else {
+        try cron.crontab(Cronwatch.evidenceLine("@every 1s", name: "new"))
+      }
+      try cron.waitForEvidence("new", count: 2)
+      let count = cron.evidence("old").count
+      try cron.waitForEvidence("new", count: 4)
+      #expect(cron.evidence("old").count == count)
+      // A second change is noticed as well: the watch follows the name, not the file of then.
+      try cron.crontabBeside(Cronwatch.evidenceLine("@every 1s", name: "newest"))
+      try cron.waitForEvidence("newest")
+      try cron.stop()
+      #expect(!(try cron.runs("old")).isEmpty)
+    }
+  }
+
+  @Test("a reload leaves unchanged jobs, their runs and their grids alone", .acceptance(63))
+  func leavesAlone() throws {
+    try Cronwatch.use { cron in
+      let kept =
+        "# cronwatch: name=long\n@every 1s exec sleep 100 >> $EVIDENCE\n"
+        + Cronwatch.evidenceLine("@every 1s", name: "kept")
+      try cron.crontab(kept + Cronwatch.evidenceLine("@every 1s", name: "removed"))
+      try cron.start()
+      try cron.waitForEvidence("removed")
+      let running = try waitForValue("the long run") { try cron.status()["running"]?[0]?["pid"]?.integerValue }
+      let job = try #require(ProcessIdentity.read(Int32(running)))
+      for round in 0..<3 {
+        try cron.crontabBeside(kept + "# round \(round)\n")
+        #expect(try cron.run(["reload"]).exit == 0)
+        let count = cron.evidence("kept").count
+        try cron.waitForEvidence("kept", count: count + 2)
+      }
+      #expect(job.isAlive)
+      #expect(try cron.status()["jobs"]?["total"]?.integerValue == 2)
+      #expect(try cron.runs("long").filter { $0.run != nil }.count == 1)
+      #expect(!(try cron.runs("removed")).isEmpty)
+      try cron.requireExactAccount(of: "kept", everySeconds: 1)
+      try cron.requireExactAccount(of: "removed", everySeconds: 1)
+    }
+  }
+
+  @Test("an unreadable, blocking or emptied crontab keeps its last good copy, also over a restart", .acceptance(56))
+  func lastGoodCopy() throws {
+    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 1s\n") { cron in
+      let good = Cronwatch.evidenceLine("@every 1s")
+      try cron.crontab(good)
+      try cron.start()
+      try cron.waitForEvidence(count: 1)
+      let breakages: [(String, () throws -> Void)] = [
+        ("empty", { try cron.sandbox.write("crontab", "") }),
+        (
+          "FIFO",
+          {
+            unlink(cron.crontabPath)
+            #expect(mkfifo(cron.crontabPath, 0o600) == 0)
+          }
+        ),
+        ("no such file", { unlink(cron.crontabPath) }),
+      ]
+      for (reason, breakIt) in breakages {
+        try breakIt()
+        try cron.wait("a word about '\(reason)'") {
+          try cron.status()["message"]?.stringValue?.contains(reason) == true
+        }
+        let count = cron.evidence().count
+        try cron.waitForEvidence(count: count + 2)
+      }
+      try cron.kill(try cron.ticker())
+      let count = cron.evidence().count
+      try cron.waitForEvidence(count: count + 2)
+      #expect(try cron.verdict() == "degraded")
+      try cron.crontab(good)
+      try cron.waitForVerdict("healthy")
+      try cron.stop()
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+    }
+  }
+
+  @Test("a bad configuration doesn't stop a start that has a good copy, and is 78 without one")
+  func badConfiguration() throws {
+    try Cronwatch.use(configuration: "[jobs]\noverlap = sometimes\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      let refused = try cron.run(["start", cron.crontabPath])
+      #expect(refused.exit == 78)
+      #expect(refused.error.contains("cronwatch.conf:2:"), "\(refused.error)")
+      try cron.configure("[jobs]\noverlap = queue\n")
+      try cron.start()
+      try cron.configure("[jobs]\noverlap = never\n")
+      try cron.waitForVerdict("degraded")
+      try cron.stop()
+      let started = try cron.run(["start", cron.crontabPath])
+      #expect(started.exit == 0, "\(started.error)")
+      try cron.waitForEvidence(count: 1)
+      try cron.stop()
+    }
+  }
+
+  @Test(
+    "a reader that dies or hangs costs the reload, never the jobs",
+    arguments: [
+      "reader.started:kill", "reader.before-read:hang", "reader.before-parse:trap", "reader.before-write:kill",
+      "reader.written:kill",
+    ])
+  func readerFaults(fault: String) throws {
+    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 1s\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.stop()
+      try cron.inject(fault)
+      try cron.start()
+      let count = cron.evidence().count
+      try cron.waitForEvidence(count: count + 1)
+      try cron.crontabBeside(
+        Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 1s", name: "later"))
+      try cron.waitForEvidence("later")
+      try cron.waitForVerdict("healthy")
+      try cron.stop()
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+    }
+  }
+}
+
+extension Cronwatch {
+  /// Writes the crontab as editors do: a new file, renamed over the old one.
+  func crontabBeside(_ text: String) throws {
+    let old = crontabPath
+    let header = "SANDBOX=\(sandbox.path)\nEVIDENCE=\(sandbox.path(of: "evidence"))\n"
+    let new = try sandbox.write("crontab.new", header + text)
+    #expect(rename(new, old) == 0)
+  }
+}
