@@ -6,6 +6,10 @@ import CronTime
 /// A reader that runs now.
 struct ReaderChild {
   let pid: Int32
+  /// Sources that it passes over, because one before it hung on them.
+  var skipped: [String] = []
+  /// Whether it was ended because it took too long.
+  var isLate = false
 }
 
 /// Watches the places where users write, and what is known of them.
@@ -19,8 +23,11 @@ final class SourceWatch {
 
 /// Configuration and crontabs: read by a short-lived child, loaded from its table.
 extension Ticker {
+  /// How many sources may hang one after the other before the last good table stays as a whole.
+  private static let mostSkipped = 8
+
   /// Starts a reader, unless one is at work: then once more after it.
-  func startReader() {
+  func startReader(skipping skipped: [String] = []) {
     if reader != nil {
       loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
       return
@@ -28,10 +35,11 @@ extension Ticker {
     if isReady { tell(.reloading) }
     do throws(Errno) {
       let pid = try Spawn.start(
-        "/proc/self/exe", arguments: ["cronwatch", "role", "reader"] + arguments.words,
+        "/proc/self/exe",
+        arguments: ["cronwatch", "role", "reader"] + arguments.words + skipped.flatMap { ["--skip", $0] },
         environment: ServiceManager.withoutNotify(Environment.entries()),
         descriptors: [.init(child: 1, raw: 2), .init(child: 2, raw: 2)])
-      reader = ReaderChild(pid: pid)
+      reader = ReaderChild(pid: pid, skipped: skipped)
       loop.deadlines.set(
         .reader, at: loop.monotonic() &+ table.settings.crontabReadTimeoutMilliseconds &* 1_000_000)
     } catch {
@@ -44,15 +52,25 @@ extension Ticker {
   /// It takes longer than it may: what it reads blocks.
   func readerIsLate() {
     guard let pid = reader?.pid else { return }
-    log.error("reading the configuration takes too long; the last good one stays in use")
+    reader?.isLate = true
+    log.error(
+      "reading the configuration takes too long; the last good one stays in use",
+      LogField("source", ReaderRole.interruptedSource(state) ?? "unknown"))
     do throws(Errno) { try ProcessDescriptor(child: pid).signal(Signal.kill) } catch {}
   }
 
   /// The reader is done: its table is in place, or the last good one stays.
   func readerEnded(_ cause: ExitCause) {
     let wasReload = isReady
+    let ended = reader
     reader = nil
     loop.deadlines.clear(.reader)
+    // One file that hangs must not keep the others from being read.
+    if let ended, ended.isLate, ended.skipped.count < Self.mostSkipped,
+      let hung = ReaderRole.interruptedSource(state), !ended.skipped.contains(hung)
+    {
+      return startReader(skipping: ended.skipped + [hung])
+    }
     if cause == .exited(0) {
       problems["reader"] = nil
       loadTable()
