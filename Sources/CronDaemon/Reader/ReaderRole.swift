@@ -3,7 +3,7 @@ internal import CronSystem
 
 /// The role `reader`: reads what users wrote, in a process of its own that may hang or crash at no cost.
 ///
-/// `cronwatch role reader --state DIR --config FILE [--crontab FILE]… [--skip FILE]…`; the result is `last-good/table`.
+/// `cronwatch role reader --state DIR --config FILE [--crontab FILE]… [--skip FILE]…` writes `last-good/table`.
 public enum ReaderRole {
   /// The table's name in `last-good`.
   public static let tableName = "table"

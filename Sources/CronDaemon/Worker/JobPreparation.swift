@@ -2,7 +2,7 @@ internal import CronConfig
 internal import CronSystem
 internal import CronTime
 
-/// What a job's process needs that only its worker may look up: user lookups can block for minutes, so they happen here.
+/// What a job's process needs that only its worker may look up: user lookups can block for minutes.
 struct JobPreparation {
   /// Words with the environment that goes with them.
   struct Program: Hashable {

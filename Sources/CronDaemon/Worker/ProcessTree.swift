@@ -11,7 +11,7 @@ enum ProcessTree {
       .filter { $0 != spared && ProcessStatus.read($0)?.state != "Z" }.count
   }
 
-  /// Kills every process that is, or becomes, a child of ours but that one; bounded, each is reaped before the next look.
+  /// Kills every process that is, or becomes, a child of ours but that one; bounded, and reaps them.
   ///
   /// We are the sub-reaper: whatever escaped into a session of its own becomes our child when its parent dies, so that
   /// killing the children again and again reaches all of it.

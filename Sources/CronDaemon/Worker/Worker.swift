@@ -1,9 +1,9 @@
 internal import CronSystem
 
-/// A worker: supervises one run at a time, in a session of its own, and writes down how it ended before anybody is told.
+/// Supervises one run at a time, in a session of its own, and writes down how it ended before anybody is told.
 ///
 /// One thread, one loop. Its record is locked by the open file description that the ticker handed over, so that it is
-/// never unlocked while the worker lives. The ticker's end is no reason to stop: the run is finished and recorded first.
+/// never unlocked while the worker lives. The ticker's end is no reason to stop: the run is finished and recorded.
 final class Worker {
   private static let forwardingPause: Int64 = 40
   private static let boundingPause: Int64 = 250
@@ -187,7 +187,7 @@ final class Worker {
     }
   }
 
-  /// Everything that is owed once the job has ended; the zombie is reaped last, so that a crash in between loses nothing.
+  /// What is owed once the job has ended; the zombie is reaped last, so that a crash in between loses nothing.
   private func finish(_ ended: EndedChild) throws(Errno) {
     guard var run = current.take() else { return }
     Fault.point("worker.job-ended")
