@@ -62,9 +62,14 @@ extension Engine {
   mutating func rebaseMarks() {
     let horizon = now.wall.adding(seconds: Self.farFuture)
     // The common mark only says that nothing was left out; what must not repeat has a mark of its own.
-    if let through = ledger.through, through > now.wall { _ = record(.through(at: now.wall)) }
+    var isLowered = false
+    if let through = ledger.through, through > now.wall { isLowered = record(.through(at: now.wall)) != nil }
     var rebased = 0
-    for name in jobs.keys.sorted() where rebase(name, horizon: horizon) { rebased += 1 }
+    for name in jobs.keys.sorted() {
+      let isRebased = rebase(name, horizon: horizon)
+      if isRebased { rebased += 1 }
+      if isRebased || isLowered { schedule(name, after: mark(of: name)) }
+    }
     for (name, marks) in ledger.jobs where jobs[name] == nil {
       guard let decided = marks.lastDecided, decided > horizon else { continue }
       _ = record(.through(at: now.wall, job: name))
@@ -97,7 +102,6 @@ extension Engine {
       _ = record(.through(at: now.wall, job: name))
       changed = true
     }
-    if changed { schedule(name, after: mark(of: name)) }
     return changed
   }
 

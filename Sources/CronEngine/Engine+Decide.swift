@@ -13,6 +13,8 @@ extension Engine {
   /// Decides everything that is due by now, in the order of instants, rare jobs before a herd.
   mutating func decideAllDue() {
     guard isLoaded, !isDraining, clockHeldUntil == nil else { return }
+    // What waited longer comes first, also what an earlier ticker left waiting.
+    pump()
     var names: [(at: Instant, period: Int64, name: String)] = []
     while let entry = due.first, entry.at <= now.wall {
       _ = due.popFirst()
@@ -43,12 +45,8 @@ extension Engine {
     decideMisfires(name, plan: plan)
     var skips = SkipRange()
     for instant in plan.inTime {
-      let reason = offer(name, instant: instant, trigger: .schedule, skips: skips)
-      if let reason {
-        if let finished = skips.add(instant, reason: reason) { skip(name, finished) }
-      } else {
-        skips = SkipRange()
-      }
+      let reason = offer(name, instant: instant, trigger: .schedule, skips: &skips)
+      if let reason, let finished = skips.add(instant, reason: reason) { skip(name, finished) }
     }
     if let range = skips.range { skip(name, range) }
     enqueueDue(name, next: plan.next)
@@ -80,13 +78,14 @@ extension Engine {
 
   private mutating func offerCatchUp(_ name: String, instant: Instant, policy: CatchUpPolicy) {
     let refused: SkipReason?
+    var skips = SkipRange()
     if case .all = policy {
       // One after another, behind whatever of the job lives or waits.
       refused = enqueue(name, instant: instant, trigger: .catchUp)
       promote(name)
       pump()
     } else {
-      refused = offer(name, instant: instant, trigger: .catchUp, skips: SkipRange())
+      refused = offer(name, instant: instant, trigger: .catchUp, skips: &skips)
     }
     if let refused { skip(name, first: instant, last: instant, count: 1, reason: refused) }
   }
@@ -96,11 +95,11 @@ extension Engine {
   /// Claims the occurrence, lets it wait, or answers why it is skipped; recording the skip is the caller's.
   ///
   /// `skips` are skipped occurrences that aren't recorded yet: they are recorded before anything else of the job.
-  mutating func offer(_ name: String, instant: Instant, trigger: FireTrigger, skips: SkipRange) -> SkipReason? {
+  mutating func offer(_ name: String, instant: Instant, trigger: FireTrigger, skips: inout SkipRange) -> SkipReason? {
     guard let state = jobs[name] else { return nil }
     let policy = state.job.definition.overlap
     if state.isBusy, policy == .skip, !joinsCatchUp(state) { return .overlap }
-    if let range = skips.range { skip(name, range) }
+    if let range = skips.take() { skip(name, range) }
     let isBusy = state.isBusy && policy != .allow
     if !isBusy, hasRoom(for: trigger) {
       _ = claim(name, occurrence: instant, due: state.job.due(instant), trigger: trigger)
@@ -208,6 +207,12 @@ struct SkipRange: Hashable, Sendable {
   }
 
   private(set) var range: Range?
+
+  /// Hands over what was collected.
+  mutating func take() -> Range? {
+    defer { range = nil }
+    return range
+  }
 
   /// Adds one; answers the range before it if its reason was another one.
   mutating func add(_ instant: Instant, reason: SkipReason) -> Range? {

@@ -13,6 +13,7 @@ extension Engine {
     let orphans = isFirst || runs.count > 0 ? Dictionary(grouping: runs.values, by: \.claim.job) : [:]
     var names: Set<String> = []
     names.reserveCapacity(table.count)
+    if isFirst { settleOldDefinitions(table) }
     for job in table {
       let name = job.definition.name
       guard names.insert(name).inserted else {
@@ -38,10 +39,50 @@ extension Engine {
     largestJitterSeconds = Int64(jobs.values.map(\.job.definition.randomDelayMinutes).max() ?? 0) * 60
   }
 
+  /// Definitions that ended while nobody was there still owed occurrences until now: those are missed.
+  ///
+  /// A zone that no job of the table uses any more can't be looked up here; then the audit says so by itself.
+  private mutating func settleOldDefinitions(_ table: [EngineJob]) {
+    let current = Dictionary(table.map { ($0.definition.name, $0) }) { first, _ in first }
+    var zones = Dictionary(table.map { ($0.zone.name, $0.zone) }) { first, _ in first }
+    zones[Zone.utc.name] = .utc
+    for (name, marks) in ledger.jobs.sorted(by: { $0.key < $1.key }) {
+      guard let old = marks.definition else { continue }
+      if let job = current[name], job.scheduleText == old.schedule, job.zone.name == old.zone { continue }
+      guard let zone = zones[old.zone], let job = Self.job(of: old, zone: zone) else { continue }
+      let mark = max(old.origin, marks.lastDecided ?? .distantPast, ledger.through ?? .distantPast)
+      guard let first = job.next(after: mark, origin: old.origin) else { continue }
+      let plan = MisfirePlan(
+        first: first, job: job, origin: old.origin, graceSeconds: 0, now: now.wall, limit: now.wall, cap: 10_000)
+      guard let owed = plan.wholeRange else { continue }
+      if marks.pause == nil {
+        miss(name, first: owed.first, last: owed.last, count: owed.count, reason: .down)
+      } else {
+        skip(name, first: owed.first, last: owed.last, count: owed.count, reason: .paused)
+      }
+    }
+  }
+
+  /// The schedule of an old definition, as a job that does nothing.
+  private static func job(of old: Definition, zone: Zone) -> EngineJob? {
+    var schedules: [Schedule] = []
+    for text in texts(of: old.schedule) {
+      guard let schedule = try? Schedule.parse(text, dialect: .any, seed: old.job) else { return nil }
+      schedules.append(schedule)
+    }
+    let definition = JobDefinition(name: old.job, schedules: schedules, command: .words([old.job]))
+    return EngineJob(definition: definition, zone: zone)
+  }
+
+  /// Splits at ` ; `, which no schedule contains.
+  private static func texts(of joined: String) -> [String] {
+    joined.split(separator: ";").map(String.init)
+  }
+
   private mutating func add(_ job: EngineJob, live: [LiveRun]) {
     let name = job.definition.name
     let known = ledger.jobs[name]?.definition
-    var state = JobState(job: job, origin: now.wall)
+    var state = JobState(job: job, origin: beginning(of: name))
     state.live = live.sorted { $0.claimSequence < $1.claimSequence }.map(\.claim.run)
     if let known, known.schedule == job.scheduleText, known.zone == job.zone.name {
       state.origin = known.origin
@@ -61,7 +102,8 @@ extension Engine {
     state.job = job
     let sameSchedule = old.definition.schedules == job.definition.schedules && old.zone.name == job.zone.name
     if !sameSchedule {
-      state.origin = now.wall
+      settleBeforeChange(name)
+      state.origin = beginning(of: name)
       state.forgetPeriod()
     }
     jobs[name] = state
@@ -91,7 +133,27 @@ extension Engine {
     _ = record(.define(definition))
   }
 
+  /// Where a new definition begins: now, or where the decided instants end if the clock was set back since.
+  private func beginning(of name: String) -> Instant {
+    max(now.wall, ledger.jobs[name]?.lastDecided ?? .distantPast)
+  }
+
+  /// What came due under a definition that ends, and could not be decided (a pause, a held clock, a random delay).
+  private mutating func settleBeforeChange(_ name: String) {
+    guard let state = jobs[name], let first = state.next, first <= now.wall else { return }
+    let plan = MisfirePlan(
+      first: first, job: state.job, origin: state.origin, graceSeconds: 0, now: .distantFuture, limit: now.wall,
+      cap: 10_000)
+    guard let owed = plan.wholeRange else { return }
+    if ledger.jobs[name]?.pause == nil {
+      miss(name, first: owed.first, last: owed.last, count: owed.count, reason: lateness)
+    } else {
+      skip(name, first: owed.first, last: owed.last, count: owed.count, reason: .paused)
+    }
+  }
+
   private mutating func retire(_ name: String) {
+    settleBeforeChange(name)
     for waiting in jobs[name]?.waiting ?? [] {
       removeWaiting(waiting.ticket, of: name)
       answer(waiting.request, .unknownJob)

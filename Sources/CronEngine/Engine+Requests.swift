@@ -35,9 +35,15 @@ extension Engine {
   /// Fires one occurrence that was named from outside; who comes late gets `alreadyClaimed`, and no other is touched.
   mutating func fire(_ key: OccurrenceKey, request: UInt64) {
     guard !isDraining else { return answer(request, .draining) }
-    guard isLoaded, let state = jobs[key.job] else { return answer(request, .unknownJob) }
+    guard isLoaded, jobs[key.job] != nil else { return answer(request, .unknownJob) }
     guard key.instant <= now.wall else { return answer(request, .future) }
     guard clockHeldUntil == nil else { return answer(request, .queueFull) }
+    if let pause = ledger.jobs[key.job]?.pause {
+      // A paused job owes nothing.
+      guard let until = pause.until, until <= now.wall else { return answer(request, .notScheduled) }
+      endPause(key.job, at: until)
+    }
+    guard let state = jobs[key.job] else { return }
     let before = key.instant.adding(microseconds: -1)
     guard key.instant > state.origin, state.job.next(after: before, origin: state.origin) == key.instant else {
       return answer(request, .notScheduled)
@@ -52,12 +58,14 @@ extension Engine {
       budget -= 1
       decideOvertaken(key.job, earlier)
     }
+    guard key.instant > mark(of: key.job) else { return answer(request, .alreadyClaimed) }
     fireNow(key, request: request)
     schedule(key.job, after: mark(of: key.job))
   }
 
   private mutating func decideOvertaken(_ name: String, _ instant: Instant) {
-    if let reason = offer(name, instant: instant, trigger: .schedule, skips: SkipRange()) {
+    var skips = SkipRange()
+    if let reason = offer(name, instant: instant, trigger: .schedule, skips: &skips) {
       skip(name, first: instant, last: instant, count: 1, reason: reason)
     }
     schedule(name, after: max(instant, mark(of: name)))
@@ -70,7 +78,8 @@ extension Engine {
       _ = claim(key.job, occurrence: key.instant, due: key.instant, trigger: .fire, request: request)
       return
     }
-    if let reason = offer(key.job, instant: key.instant, trigger: .fire, skips: SkipRange()) {
+    var skips = SkipRange()
+    if let reason = offer(key.job, instant: key.instant, trigger: .fire, skips: &skips) {
       skip(key.job, first: key.instant, last: key.instant, count: 1, reason: reason)
       if let live = state.live.first { return answer(request, .alreadyRunning(live)) }
       return answer(request, .queueFull)
@@ -117,14 +126,15 @@ extension Engine {
     if let first = state.next, first <= end {
       let plan = MisfirePlan(
         first: first, job: state.job, origin: state.origin, graceSeconds: 0, now: end, limit: end, cap: 10_000)
-      let known = plan.misfired + plan.inTime
-      if let oldest = plan.olderFirst ?? known.first, let newest = known.last ?? plan.olderLast {
-        skip(name, first: oldest, last: newest, count: plan.olderCount + known.count, reason: .paused)
+      if let owed = plan.wholeRange {
+        skip(name, first: owed.first, last: owed.last, count: owed.count, reason: .paused)
       }
     }
-    _ = record(.resume(job: name, at: end))
+    // If the clock was set back since, what is decided already lies ahead: the job begins anew after that.
+    let beginning = max(end, ledger.jobs[name]?.lastDecided ?? .distantPast)
+    _ = record(.resume(job: name, at: beginning))
     pausedCount = max(0, pausedCount - 1)
-    state.origin = max(state.origin, end)
+    state.origin = max(state.origin, beginning)
     jobs[name] = state
     schedule(name, after: mark(of: name))
   }

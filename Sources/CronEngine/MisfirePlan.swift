@@ -59,6 +59,13 @@ struct MisfirePlan: Hashable, Sendable {
     inTime.removeFirst(inTime.count - count)
   }
 
+  /// All instants up to the end as one range; nil = there is none.
+  var wholeRange: (first: Instant, last: Instant, count: Int)? {
+    let known = misfired + inTime
+    guard let first = olderFirst ?? known.first, let last = known.last ?? olderLast else { return nil }
+    return (first, last, olderCount + known.count)
+  }
+
   /// How many are too late.
   var misfiredCount: Int { olderCount + misfired.count }
 }
