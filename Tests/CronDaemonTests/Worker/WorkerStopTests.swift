@@ -11,7 +11,8 @@ import Testing
     var order = harness.line(
       """
       trap '' TERM; echo $$ > job
-      setsid sh -c 'trap "" TERM; echo $$ > hidden; setsid sh -c "echo \\$\\$ > deep; sleep 99; true" & sleep 99; true' &
+      setsid sh -c 'trap "" TERM; echo $$ > hidden
+        setsid sh -c "echo \\$\\$ > deep; sleep 99; true" & sleep 99; true' &
       sleep 1000; sleep 1000
       """)
     order.timeoutSeconds = 1
