@@ -28,17 +28,32 @@ extension Recurrence {
 
   private static func text(_ bits: UInt64, _ field: Field, isStar: Bool) -> String {
     let range = field.everyValue
-    var values = range.filter { bits >> UInt64($0) & 1 != 0 }
-    guard isStar else { return list(values) }
+    guard isStar else { return list(values(bits, in: range)) }
     // What began with `*` must do so again, because gaps, folds and days hang on it.
     for step in 1...range.count {
-      let covered = Array(stride(from: range.lowerBound, through: range.upperBound, by: step))
-      guard covered.allSatisfy({ bits >> UInt64($0) & 1 != 0 }) else { continue }
-      values.removeAll { covered.contains($0) }
+      var covered: UInt64 = 0
+      var value = range.lowerBound
+      while value <= range.upperBound {
+        covered |= 1 << UInt64(value)
+        value += step
+      }
+      guard bits & covered == covered else { continue }
       let star = step == 1 ? "*" : "*/\(step)"
-      return values.isEmpty ? star : "\(star),\(list(values))"
+      let rest = values(bits & ~covered, in: range)
+      return rest.isEmpty ? star : "\(star),\(list(rest))"
     }
-    return list(values)
+    return list(values(bits, in: range))
+  }
+
+  private static func values(_ bits: UInt64, in range: ClosedRange<Int>) -> [Int] {
+    var rest = bits
+    var values: [Int] = []
+    while rest != 0 {
+      let value = rest.trailingZeroBitCount
+      if range.contains(value) { values.append(value) }
+      rest &= rest - 1
+    }
+    return values
   }
 
   /// `1-5`, `0-58/2` or `1,2,10-20`.
