@@ -13,7 +13,9 @@ extension Engine {
     let orphans = isFirst || runs.count > 0 ? Dictionary(grouping: runs.values, by: \.claim.job) : [:]
     var names: Set<String> = []
     names.reserveCapacity(table.count)
-    if isFirst { settleOldDefinitions(table) }
+    // Written out once each: they are compared with what the ledger says.
+    let texts = isFirst ? Dictionary(table.map { ($0.definition.name, $0.scheduleText) }) { first, _ in first } : [:]
+    if isFirst { settleOldDefinitions(table, texts: texts) }
     for job in table {
       let name = job.definition.name
       guard names.insert(name).inserted else {
@@ -23,7 +25,7 @@ extension Engine {
       if jobs[name] != nil {
         update(name, with: job)
       } else {
-        add(job, live: orphans[name] ?? [])
+        add(job, text: texts[name] ?? job.scheduleText, live: orphans[name] ?? [])
       }
     }
     for name in jobs.keys.filter({ !names.contains($0) }).sorted() { retire(name) }
@@ -42,13 +44,13 @@ extension Engine {
   /// Definitions that ended while nobody was there still owed occurrences until now: those are missed.
   ///
   /// A zone that no job of the table uses any more can't be looked up here; then the audit says so by itself.
-  private mutating func settleOldDefinitions(_ table: [EngineJob]) {
+  private mutating func settleOldDefinitions(_ table: [EngineJob], texts: [String: String]) {
     let current = Dictionary(table.map { ($0.definition.name, $0) }) { first, _ in first }
     var zones = Dictionary(table.map { ($0.zone.name, $0.zone) }) { first, _ in first }
     zones[Zone.utc.name] = .utc
     for (name, marks) in ledger.jobs.sorted(by: { $0.key < $1.key }) {
       guard let old = marks.definition else { continue }
-      if let job = current[name], job.scheduleText == old.schedule, job.zone.name == old.zone { continue }
+      if let job = current[name], texts[name] == old.schedule, job.zone.name == old.zone { continue }
       guard let zone = zones[old.zone], let job = Self.job(of: old, zone: zone) else { continue }
       let mark = max(old.origin, marks.lastDecided ?? .distantPast, ledger.through ?? .distantPast)
       guard let first = job.next(after: mark, origin: old.origin) else { continue }
@@ -79,12 +81,12 @@ extension Engine {
     joined.split(separator: ";").map(String.init)
   }
 
-  private mutating func add(_ job: EngineJob, live: [LiveRun]) {
+  private mutating func add(_ job: EngineJob, text: String, live: [LiveRun]) {
     let name = job.definition.name
     let known = ledger.jobs[name]?.definition
     var state = JobState(job: job, origin: beginning(of: name))
     state.live = live.sorted { $0.claimSequence < $1.claimSequence }.map(\.claim.run)
-    if let known, known.schedule == job.scheduleText, known.zone == job.zone.name {
+    if let known, known.schedule == text, known.zone == job.zone.name {
       state.origin = known.origin
       jobs[name] = state
       if known.commandDigest != job.commandDigest || known.zoneHash != job.zone.dataHash { define(state) }

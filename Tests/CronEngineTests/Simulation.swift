@@ -148,7 +148,7 @@ struct Simulation {
     guard !mustCrash else { return }
     let actions = engine.handle(event)
     var crashAfter: Int?
-    if rolls(2) { crashAfter = Int.random(in: 0...actions.count, using: &chance) }
+    if rolls(1) { crashAfter = Int.random(in: 0...actions.count, using: &chance) }
     for (index, action) in actions.enumerated() {
       if index == crashAfter {
         tell("crash between two actions")
