@@ -76,7 +76,8 @@ extension Engine {
         startedAt: startedAt, output: output)
     case .stopped(let code, let signal, let at, let startedAt, let output):
       end(
-        run, outcome: .stopped, reason: (asked ?? .requested).rawValue, code: code, signal: signal, at: at,
+        run, outcome: .stopped, reason: asked?.rawValue ?? (isDraining ? "drain" : StopReason.requested.rawValue),
+        code: code, signal: signal, at: at,
         startedAt: startedAt, output: output)
     case .interrupted: end(run, outcome: .interrupted, reason: "reboot")
     case .unknown(let reason): end(run, outcome: .unknown, reason: reason)
