@@ -22,7 +22,8 @@ public enum SettingsText {
     }
     text += """
 
-      # A job: schedule (repeats), zone, command (a shell line) or exec (words), user, timeout, overlap, grace, catch-up.
+      # A job: schedule (repeats), zone, command (a shell line) or exec (words), user, timeout, overlap, grace,
+      # catch-up.
       #[job backup]
       #schedule = 30 2 * * *
       #zone = Europe/Paris

@@ -10,7 +10,7 @@ public struct EngineSettings: Hashable, Sendable {
   public var overlapQueueLimit: Int
   /// Seconds between TERM and KILL when a run must end (`jobs.kill-grace`).
   public var killGraceSeconds: Int64
-  /// Names this boot in claims and for `@reboot`; in a container with PID 1's start time, since it restarts on one boot.
+  /// Names this boot in claims and for `@reboot`; with PID 1's start time, since containers restart on one boot.
   public var bootIdentifier: String
   /// The ticker's process, for the `restart` record.
   public var pid: Int32

@@ -73,7 +73,7 @@ struct Bench {
 
   mutating func setClock(by seconds: Int64) { clock.wall = clock.wall.adding(seconds: seconds) }
 
-  mutating func sleep(seconds: Int64) {
+  mutating func suspend(seconds: Int64) {
     clock.wall = clock.wall.adding(seconds: seconds)
     clock.boottimeNanoseconds += seconds * 1_000_000_000
   }

@@ -67,7 +67,7 @@ import Testing
     bench.tick(after: 3600)
     let run = bench.dispatched[0].run
     bench.start(run)
-    bench.sleep(seconds: 3 * 3600 + 2700)
+    bench.suspend(seconds: 3 * 3600 + 2700)
     bench.tick()
     #expect(bench.dispatched.count == 1)
     #expect(bench.skips.map(\.reason) == [.catchUp, .overlap])

@@ -63,7 +63,7 @@ import Testing
   @Test func `sleep misses for suspend`() throws {
     var bench = Bench.loaded(try job(catchUp: .skip))
     bench.tick(after: 30)
-    bench.sleep(seconds: 7200)
+    bench.suspend(seconds: 7200)
     bench.tick()
     #expect(steps(bench).isEmpty)
     #expect(bench.misses.map(\.reason) == [.suspend])

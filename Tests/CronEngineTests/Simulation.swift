@@ -74,7 +74,7 @@ struct Simulation {
     case 0..<4: try crash(powerLoss: false)
     case 4..<6: try crash(powerLoss: true)
     case 6..<8: stepClock()
-    case 8..<10: sleep()
+    case 8..<10: suspend()
     case 10..<13: try reload()
     case 13..<16: request(.manualRun(job: pick(table).definition.name, request: takeRequest(), clock))
     case 16..<19: fireOne()
@@ -100,7 +100,7 @@ struct Simulation {
     if rolls(50) { send(.clockStepped(byMicroseconds: by, clock)) }
   }
 
-  private mutating func sleep() {
+  private mutating func suspend() {
     let seconds = Int64.random(in: 10...9000, using: &chance)
     clock.wall = clock.wall.adding(seconds: seconds)
     clock.boottimeNanoseconds += seconds * 1_000_000_000

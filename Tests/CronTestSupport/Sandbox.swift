@@ -38,6 +38,12 @@ public struct Sandbox: ~Copyable {
       path(of: name), [.write, .create, .truncate], permissions: permissions)
     try file.setPermissions(permissions)
     try file.write(Array(text.utf8))
+    try file.close()
+    if permissions & 0o111 != 0 {
+      // A neighbour that spawns a process just now may lend it our descriptor: executing the file would be ETXTBSY.
+      let reader = try FileDescriptor.open(path(of: name), .read)
+      try waitUntil("nobody writes \(name)") { try FileLease.hasNoWriters(reader) }
+    }
     return path(of: name)
   }
 

@@ -2,7 +2,7 @@ import CronLedger
 import CronSystem
 import CronTime
 
-/// The ticker's hold on the ledger: appends in the loop, syncs on the helper thread, opens a new segment after a failure.
+/// The ticker's hold on the ledger: appends in the loop, syncs on the helper thread, opens a segment after a failure.
 ///
 /// It decides nothing: it is handed records in order and says when a sync that covers them has ended.
 final class LedgerKeeper {

@@ -3,7 +3,8 @@ internal import CronSystem
 
 /// The watcher: keeps one ticker alive, answers status, relays requests, reaps strangers.
 ///
-/// It parses nothing that users write. /// One thread, one loop. What to do about the ticker is decided by the pure `Supervision`; here it is only done.
+/// It parses nothing that users write. One thread, one loop. What to do about the ticker is decided by the pure
+/// `Supervision`; here it is only done.
 final class Watcher {
   /// The poller's tokens below 100; a ticker's channel and the control server's clients have ranges of their own.
   enum Token: UInt64 { case signals = 1 }
