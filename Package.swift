@@ -59,7 +59,7 @@ let package = Package(
       ],
       swiftSettings: effects),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["cronwatch", "CronSystem", "CronWire", "CronTestSupport"],
+      name: "EndToEndTests", dependencies: ["cronwatch", "CronSystem", "CronTime", "CronWire", "CronTestSupport"],
       swiftSettings: effects),
     .testTarget(name: "SourceRulesTests", dependencies: ["CronTestSupport"], swiftSettings: everywhere),
   ],

@@ -220,7 +220,8 @@ final class Cronwatch {
   ) throws -> JSONValue {
     try waitForValue("the verdict \(wanted)", seconds: seconds, sourceLocation: sourceLocation) {
       let status = try status()
-      return status["verdict"]?.stringValue == wanted ? status : nil
+      // A bare `nil` would be a JSON null, and a value.
+      return status["verdict"]?.stringValue == wanted ? Optional.some(status) : .none
     }
   }
 

@@ -1,0 +1,80 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import Testing
+
+/// A process dies exactly where it hurts: each occurrence runs at most once, and each has one row in the ledger.
+@Suite(.ownThread)
+struct FaultTests {
+  @Test(
+    "a ticker that dies at any step is replaced, and each occurrence is accounted for once",
+    .acceptance(23, 54, 57, 58, 66),
+    arguments: [
+      "ticker.locked:kill", "recovery.begin:kill", "ticker.recovered:kill", "tick.begin@3:trap", "tick.begin@4:abort",
+      "tick.begin@5:exit0", "tick.begin@5:exit70", "tick.end@3:kill", "ledger.appended@3:kill", "claim.appended@2:kill",
+      "claim.synced@2:kill", "claim.durable@2:kill", "order.written@2:kill", "order.rung@2:kill",
+    ])
+  func ticker(fault: String) throws { try survive(fault) }
+
+  @Test(
+    "a worker that dies at any step is replaced, and each occurrence is accounted for once", .acceptance(57, 58),
+    arguments: [
+      "worker.started:kill", "worker.order-read:kill", "worker.before-launch:kill", "worker.exec-written:kill",
+      "worker.job-ended:kill", "worker.output-kept:kill", "worker.exit-written:kill", "worker.before-launch@2:abort",
+    ])
+  func worker(fault: String) throws { try survive(fault) }
+
+  @Test(
+    "a ticker and a worker die together, and each occurrence is accounted for once", .acceptance(57, 58),
+    arguments: [
+      "order.written@2:kill,worker.order-read:kill", "order.rung@2:kill,worker.before-launch:kill",
+      "order.rung@2:kill,worker.exec-written:kill", "claim.durable@3:kill,worker.job-ended@2:kill",
+      "worker.exec-written@2:kill,recovery.begin@1:kill", "order.rung@2:kill,worker.exit-written:kill",
+    ])
+  func both(faults: String) throws { try survive(faults) }
+
+  @Test(
+    "a process that stops without dying at a step is found out, and each occurrence is accounted for once",
+    .acceptance(57, 58),
+    arguments: ["worker.order-read@2:stop", "worker.job-ended@2:hang", "worker.before-launch:hang"])
+  func standstill(fault: String) throws { try survive(fault) }
+
+  private func survive(_ faults: String) throws {
+    try Cronwatch.use(faults: faults) { cron in
+      try cron.crontab(
+        Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 2s", name: "second", then: "; exit 3"))
+      try cron.start()
+      let points = faults.split(separator: ",").map { $0.prefix { $0 != "@" && $0 != ":" } }
+      try cron.wait("the faults strike") {
+        (try? Directory.open(cron.sandbox.path(of: "faults")).list().count) == points.count
+      }
+      let count = cron.evidence("tick").count
+      try cron.waitForEvidence("tick", count: count + 3)
+      try cron.waitForVerdict("healthy")
+      try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
+      try cron.stop()
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+      try cron.requireExactAccount(of: "second", everySeconds: 2)
+      // Never two deaths at once that could have hidden an end.
+      let strange = try cron.runs("tick").filter { $0.outcome != "succeeded" && $0.reason != "overlap" }
+      #expect(strange.isEmpty, "\(strange.map(\.json))")
+      for row in try cron.runs("second") where row.run != nil { #expect(row.exitCode == 3, "\(row.json)") }
+    }
+  }
+
+  @Test("a ledger that refuses one append costs nothing that is owed", .acceptance(57, 58))
+  func appendFails() throws {
+    try Cronwatch.use(faults: "ledger.append@6:error") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.wait("the fault strikes") {
+        (try? Directory.open(cron.sandbox.path(of: "faults")).list().isEmpty) == false
+      }
+      let count = cron.evidence("tick").count
+      try cron.waitForEvidence("tick", count: count + 3)
+      try cron.waitForVerdict("healthy")
+      try cron.stop()
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+    }
+  }
+}
