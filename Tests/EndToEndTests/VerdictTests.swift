@@ -189,14 +189,14 @@ struct VerdictTests {
 
 /// Leaves what a wrong clock would leave.
 enum WrongClock {
-  /// Appends a record of the future to a ledger that nobody has open.
+  /// Appends a start of another boot, in the future, to a ledger that nobody has open.
   static func stamp(ledger path: String, secondsAhead: Int64) throws {
     let file = try FileDescriptor.open(path, .readWrite)
     let bytes = try file.readToEnd(limit: 64 << 20).prefix { $0 != 0 }
     let last = try #require(String(decoding: bytes, as: UTF8.self).split(separator: "\n").last)
     let sequence = try #require(Int(last.split(separator: " ")[1])) + 1
     let instant = Instant(microseconds: SystemClock.wall()).adding(seconds: secondsAhead)
-    let body = "\(sequence) tick-failed at=\(instant.description) message=x"
+    let body = "\(sequence) restart at=\(instant.description) boot=another.1 pid=2 version=0.1.0"
     let line = "\(hexadecimal(CRC32C.checksum(Array(body.utf8)))) \(body)\n"
     try file.write(Array(line.utf8), at: Int64(bytes.count))
   }
