@@ -1,4 +1,5 @@
 public import CronSystem
+internal import Testing
 internal import Glibc
 
 /// A directory of a test's own below $TMPDIR, removed with everything in it when the test lets go.

@@ -10,9 +10,10 @@ import Testing
     3: OFDLCK ADVISORY  WRITE -1 fd:00:4712 0 EOF
     """
 
-  @Test(arguments: [
-    (131, 812), (4711, 77), (4712, nil), (13, nil), (71, nil),
-  ] as [(UInt64, Int32?)])
+  @Test(
+    arguments: [
+      (131, 812), (4711, 77), (4712, nil), (13, nil), (71, nil),
+    ] as [(UInt64, Int32?)])
   func `the holder of a pid file's lock is read from the kernel's list`(inode: UInt64, holder: Int32?) {
     #expect(OtherCron.holder(of: inode, in: locks) == holder)
   }

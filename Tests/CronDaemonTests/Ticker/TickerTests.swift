@@ -1,0 +1,82 @@
+import CronSystem
+import CronTestSupport
+import Testing
+
+@testable import CronDaemon
+
+@Suite struct TickerTests {
+  private let idle = "0 0 1 1 * true\n"
+
+  @Test(.acceptance(24)) func `the first beat comes before the first tick and is liveness only`() throws {
+    let ticker = try TickerHarness(crontab: idle, fault: "tick.begin:stop")
+    let beats = HeartbeatFile(ticker.state, .ticker)
+    try waitUntil("it stands before its first tick; log: \(ticker.log)") {
+      ProcessStatus.read(ticker.pid)?.state == "T"
+    }
+    let first = try #require(beats.read().beat)
+    #expect(first.phase == .starting)
+    #expect(first.tick == 0)
+    #expect(first.pid == ticker.pid)
+    #expect(HeartbeatFile(ticker.state, .success).read() == .missing)
+
+    try ticker.signal(Signal.resume)
+    try ticker.hear(.ready)
+    try waitUntil("the success mark has moved") { HeartbeatFile(ticker.state, .success).read().beat != nil }
+    #expect(try ticker.stop() == .exited(0))
+  }
+
+  @Test(.acceptance(25)) func `a beat follows every tick, and a clean tick moves the success mark`() throws {
+    let ticker = try TickerHarness(crontab: idle)
+    try ticker.hear(.ready)
+    let before = try #require(HeartbeatFile(ticker.state, .success).read().beat)
+    try waitUntil("both have moved on") {
+      guard let beat = HeartbeatFile(ticker.state, .ticker).read().beat,
+        let success = HeartbeatFile(ticker.state, .success).read().beat
+      else { return false }
+      return beat.tick > before.tick && success.tick > before.tick
+        && success.monotonicNanoseconds > before.monotonicNanoseconds
+    }
+    #expect(try ticker.stop() == .exited(0))
+  }
+
+  @Test(.acceptance(54, 56), arguments: ["garbage", "directory"])
+  func `a ledger that can't be read keeps nothing from starting, and is kept`(damage: String) throws {
+    let garbage = "this is no ledger\nnor is this\n"
+    let ticker = try TickerHarness(crontab: "@every 1s echo fired\n") { (sandbox, state) in
+      _ = try state.directory(.ledger)
+      if damage == "directory" {
+        try sandbox.write("state/ledger/000001.log/inside", garbage)
+      } else {
+        try sandbox.write("state/ledger/000001.log", garbage)
+      }
+    }
+    try ticker.hear(.ready)
+    try waitUntil("a job has fired; log: \(ticker.log)") {
+      !(try state(ticker.state, has: "output")).isEmpty
+    }
+    #expect(ticker.log.contains("the ledger isn't as it should be"))
+    let kept =
+      damage == "directory"
+      ? ticker.sandbox.read("state/ledger/000001.log/inside") : ticker.sandbox.read("state/ledger/000001.log")
+    let quarantined = try state(ticker.state, has: "quarantine")
+    #expect(kept == garbage || !quarantined.isEmpty)
+    #expect(try ticker.stop() == .exited(0))
+  }
+
+  @Test func `another one that has the lock is reported, and its beat isn't touched`() throws {
+    let first = try TickerHarness(crontab: idle)
+    try first.hear(.ready)
+    guard case .busy(let holder) = try RoleLock.take(.ticker, in: first.state) else {
+      Issue.record("the ticker's lock is free")
+      return
+    }
+    #expect(holder?.pid == first.pid)
+    #expect(HeartbeatFile(first.state, .ticker).read().beat?.pid == first.pid)
+    #expect(try first.stop() == .exited(0))
+  }
+
+  /// The names in a directory of the state directory that hold something.
+  private func state(_ state: StateDirectory, has name: String) throws -> [String] {
+    try state.root.openSubdirectory(name).list()
+  }
+}
