@@ -62,9 +62,10 @@ public enum JobName {
 /// Gives the jobs of one file their names, in file order.
 ///
 /// A job without a name gets `SLUG-HASH`: the base name of its command's first word, and a hash of source, user,
-/// command and its ordinal among the file's jobs with the same user and command. So the name survives that lines move and that
-/// schedules are edited, and a twin added below takes nothing from the first. Jobs with a name count as twins too:
-/// naming one of two keeps the other's name.
+/// command and its ordinal among the file's jobs with the same user and command.
+///
+/// So the name survives that lines move and that schedules are edited, and a twin added below takes nothing from the
+/// first. Jobs with a name count as twins too: naming one of two keeps the other's name.
 struct JobNamer {
   private let owner: String?
   private let prefix: UInt32

@@ -110,7 +110,8 @@ import Testing
       printf x >> built
       if [ -e during ]; then . ./during; fi
       mkdir -p .build/release
-      printf '#!/bin/sh\\nline=ran; for a in "$@"; do line="$line [$a]"; done; echo "$line"\\n' > .build/release/cronwatch
+      built=.build/release/cronwatch
+      printf '#!/bin/sh\\nline=ran; for a in "$@"; do line="$line [$a]"; done; echo "$line"\\n' > $built
       chmod +x .build/release/cronwatch
       """, permissions: 0o755)
     return tree
