@@ -38,7 +38,7 @@ char *cl_put_signed(char *out, int64_t number) {
 }
 
 /* Field 22 of /proc/self/stat: the 20th after the ") " that ends the command's name. */
-static int32_t own_start_time(uint64_t *start) {
+int32_t cl_own_start_time(uint64_t *start) {
   char text[1024];
   int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
   if (file < 0) return errno;
@@ -60,12 +60,10 @@ static int32_t own_start_time(uint64_t *start) {
   return 0;
 }
 
-int32_t cl_write_exec_field(int32_t record, int64_t offset, const char *run, uint64_t sequence) {
+int32_t cl_write_exec_field(int32_t record, int64_t offset, const char *run, uint64_t sequence,
+                            uint64_t start) {
   char field[CL_EXEC_FIELD_BYTES] = {0};
-  uint64_t start = 0;
   if (strlen(run) > LONGEST_RUN) return ENAMETOOLONG;
-  int32_t error = own_start_time(&start);
-  if (error != 0) return error;
   char *end = put_text(field, "EXEC run=");
   end = put_text(end, run);
   end = put_unsigned(put_text(end, " seq="), sequence);

@@ -118,13 +118,18 @@ static int32_t execute(const struct cl_launch_order *order) {
 }
 
 static _Noreturn void become_job(const struct cl_launch_order *order, const struct lifted *own) {
+  uint64_t start = 0;
   reset_signals();
+  if (own->record >= 0) { /* before the limits: the job's may be below the descriptors that we still have */
+    int32_t error = cl_own_start_time(&start);
+    if (error != 0) fail(own->report, CL_STEP_RECORD, error);
+  }
   enter_surroundings(order, own);
   if (order->change_identity) change_identity(order, own->report);
   if (order->directory != NULL && chdir(order->directory) != 0) fail(own->report, CL_STEP_DIRECTORY, errno);
   place_descriptors(own);
   if (own->record >= 0) {
-    int32_t error = cl_write_exec_field(own->record, order->record_offset, order->run, order->sequence);
+    int32_t error = cl_write_exec_field(own->record, order->record_offset, order->run, order->sequence, start);
     if (error != 0) fail(own->report, CL_STEP_RECORD, error);
   }
   fail(own->report, CL_STEP_EXEC, execute(order));

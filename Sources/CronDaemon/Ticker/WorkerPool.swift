@@ -94,10 +94,10 @@ final class WorkerPool {
     for _ in 0..<max(0, min(wantedIdle, 64) - alive) { spawn() }
   }
 
-  /// Tells every worker of ours to end once it has nothing to do; none is started any more.
+  /// Tells every worker of ours to end once it has nothing to do. What was claimed before still gets a worker.
   func drain() {
     isDraining = true
-    for slot in slots.values where slot.workerPID != nil { retire(slot) }
+    if waiting.isEmpty { for slot in slots.values where slot.isIdle { retire(slot) } }
   }
 
   /// The workers of ours that live: their pids and runs.
@@ -225,14 +225,10 @@ final class WorkerPool {
     let words = message.split(separator: " ")
     switch words.first {
     case "idle":
-      if slot.isRetired || isDraining {
-        slot.state = .settling
-        retire(slot)
-      } else {
-        slot.state = .idle
-      }
+      slot.state = slot.isRetired ? .settling : .idle
       loop.deadlines.clear(.slot(slot.number))
       serveWaiting()
+      if slot.isRetired || (isDraining && slot.isIdle) { retire(slot) }
     case "started":
       guard case .running(let order, _) = slot.state, words.count > 2, let pid = Int32(words[2]) else { return }
       slot.state = .running(order, pid: pid)
