@@ -100,6 +100,11 @@ public struct Engine: Sendable {
     return wake
   }
 
+  /// The earliest due instant that nobody has decided, past or to come; nil = none, or nothing is decided any more.
+  ///
+  /// It stays in the past while fires are held or fail, unlike `nextWake`, which then tells when to look again.
+  public var earliestDue: Instant? { isDraining ? nil : due.first?.at }
+
   /// No run lives and nothing waits that would still be started.
   public var isIdle: Bool { runs.isEmpty && (isDraining || waitingCount == 0) }
 

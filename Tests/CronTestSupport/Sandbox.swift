@@ -1,6 +1,7 @@
 public import CronSystem
 internal import Testing
 internal import Glibc
+internal import Testing
 
 /// A directory of a test's own below $TMPDIR, removed with everything in it when the test lets go.
 public struct Sandbox: ~Copyable {

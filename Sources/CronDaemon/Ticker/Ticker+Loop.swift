@@ -9,7 +9,7 @@ extension Ticker: TickLoop {
 
   /// Says that the loop lives. Liveness only: success moves after a clean tick.
   func beat() {
-    let due = engine.nextWake?.seconds
+    let due = engine.earliestDue?.seconds
     let phase: BeatPhase =
       if isDraining { .draining } else if !isReady { .starting } else if isAlone { .unsupervised } else { .ticking }
     let beat = Beat.now(
@@ -32,7 +32,7 @@ extension Ticker: TickLoop {
       if failure != lastTickFailed { log.error("a tick failed", LogField("cause", failure)) }
       failures.write(TickFailure(at: Instant(microseconds: SystemClock.wall()), message: failure))
     } else if isReady {
-      let due = engine.nextWake?.seconds
+      let due = engine.earliestDue?.seconds
       successes.write(
         Beat.now(
           tick: tickCount, phase: isDraining ? .draining : .ticking,
