@@ -65,7 +65,8 @@ struct JobTests {
   func logs() throws {
     try Cronwatch.use { cron in
       try cron.crontab(
-        "# cronwatch: name=talker\n@every 1h echo to stdout; echo to stderr >&2\n# cronwatch: name=mute\n@every 1h true\n"
+        "# cronwatch: name=talker\n@every 1h echo to stdout; echo to stderr >&2\n"
+          + "# cronwatch: name=mute\n@every 1h true\n"
       )
       try cron.start()
       #expect(try cron.run(["run", "talker", "--wait"]).exit == 0)
@@ -163,7 +164,8 @@ struct JobTests {
   func notExecutable() throws {
     try Cronwatch.use { cron in
       try cron.crontab(
-        "# cronwatch: name=missing\n@every 1h no-such-command here\n# cronwatch: name=plain\n@every 1h \(cron.sandbox.path)/crontab\n"
+        "# cronwatch: name=missing\n@every 1h no-such-command here\n"
+          + "# cronwatch: name=plain\n@every 1h \(cron.sandbox.path)/crontab\n"
       )
       try cron.start()
       #expect(try cron.run(["run", "missing", "--wait"]).exit == 1)
