@@ -39,8 +39,13 @@ struct FaultTests {
     arguments: ["worker.order-read@2:stop", "worker.job-ended@2:hang", "worker.before-launch:hang"])
   func standstill(fault: String) throws { try survive(fault) }
 
-  private func survive(_ faults: String) throws {
-    try Cronwatch.use(faults: faults) { cron in
+  @Test(
+    "a ticker that stands still at a step is continued or replaced, and each occurrence is accounted for once",
+    .acceptance(57, 58), arguments: ["claim.durable@2:stop", "order.written@2:hang"])
+  func tickerStandstill(fault: String) throws { try survive(fault, seconds: 60) }
+
+  private func survive(_ faults: String, seconds: Double = 25) throws {
+    try Cronwatch.use(faults: faults, configuration: "[ticker]\ninterval = 1s\n") { cron in
       try cron.crontab(
         Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 2s", name: "second", then: "; exit 3"))
       try cron.start()
@@ -49,7 +54,7 @@ struct FaultTests {
         (try? Directory.open(cron.sandbox.path(of: "faults")).list().count) == points.count
       }
       let count = cron.evidence("tick").count
-      try cron.waitForEvidence("tick", count: count + 3)
+      try cron.waitForEvidence("tick", count: count + 3, seconds: seconds)
       try cron.waitForVerdict("healthy")
       try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
       try cron.stop()
