@@ -117,7 +117,12 @@ extension Ticker {
     engine.settings.killGraceSeconds = loaded.settings.killGraceMilliseconds / 1_000
     problems["trigger"] = TriggerResolver.resolve(provider: loaded.settings.triggerProvider, discovered: []).warning
     if !isSame {
-      deliver(.loaded(jobs: engineJobs(loaded), moment()))
+      // A hundred thousand jobs take seconds: each step of progress beats, so that nobody takes it for a hang.
+      beat()
+      let jobs = engineJobs(loaded)
+      beat()
+      deliver(.loaded(jobs: jobs, moment()))
+      beat()
       log.info(
         "loaded", LogField("jobs", loaded.jobs.count), LogField("rejected", loaded.rejectedLines))
       for diagnostic in loaded.diagnostics.prefix(20) {

@@ -61,7 +61,7 @@ extension Ticker {
       }
     }
     if facts.poolFull { sentences.append("all workers are busy; \(facts.queued) occurrences wait") }
-    if facts.clockHeld { sentences.append("fires are held: the clock is older than the ledger") }
+    if facts.clockHeld { sentences.append("the clock looks wrong: occurrences wait up to 60 s for it to be set") }
     let alone = facts.running.count { !$0.supervised }
     if alone > 0 { sentences.append("\(alone) \(alone == 1 ? "job runs" : "jobs run") without a worker") }
     return sentences
