@@ -48,7 +48,7 @@ import Testing
     #expect(bench.dispatched.count == 50)
   }
 
-  @Test func `while a sync is under way the next batch waits behind it`() throws {
+  @Test(.acceptance(57)) func `while a sync is under way the next batch waits behind it`() throws {
     var bench = Bench.loaded(try job(overlap: .allow))
     bench.syncsAtOnce = false
     bench.tick(after: 60)
@@ -157,7 +157,7 @@ import Testing
     ("*/10 * * * *", nil, 300), ("0 0 1 1 *", 86_400, 86_400),
   ]
 
-  @Test(arguments: graces)
+  @Test(.acceptance(58), arguments: graces)
   func `grace is half the period within 120 s and 2 h, or the job's own`(_ row: (String, Int64?, Int64)) throws {
     let first = try #require(
       try job("g", row.0).definition.schedules[0].next(after: Bench.noon, in: .utc, origin: Bench.noon))

@@ -10,7 +10,7 @@ import Testing
     bench.records.compactMap { if case .clockStep(_, let by) = $0 { by } else { nil } }
   }
 
-  @Test func `a backward step repeats nothing`() throws {
+  @Test(.acceptance(58)) func `a backward step repeats nothing`() throws {
     var bench = Bench.loaded(try job())
     for _ in 0..<10 {
       bench.tick(after: 60)

@@ -29,7 +29,7 @@ import Testing
     #expect(bench.skips.first?.count == 10)
   }
 
-  @Test func `queue: the newest occurrence waits for the run's end`() throws {
+  @Test(.acceptance(60)) func `queue: the newest occurrence waits for the run's end`() throws {
     var bench = Bench.loaded(try job(overlap: .queue))
     for _ in 0..<4 { bench.tick(after: 60) }
     #expect(bench.dispatched.map(\.occurrence) == [.minute(1)])
@@ -70,7 +70,7 @@ import Testing
     #expect(bench.skips.isEmpty)
   }
 
-  @Test func `replace: the run is stopped, then the new one starts`() throws {
+  @Test(.acceptance(60)) func `replace: the run is stopped, then the new one starts`() throws {
     var bench = Bench.loaded(try job(overlap: .replace))
     bench.tick(after: 60)
     let first = bench.dispatched[0].run

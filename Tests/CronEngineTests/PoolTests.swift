@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func `what could not be started is tried again, ever later, within its grace`() throws {
+  @Test(.acceptance(58)) func `what could not be started is tried again, ever later, within its grace`() throws {
     var bench = Bench.loaded(try job(grace: 30))
     bench.tick(after: 60)
     let run = bench.dispatched[0].run

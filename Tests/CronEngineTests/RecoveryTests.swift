@@ -36,7 +36,7 @@ import Testing
     #expect(bench.ends.map(\.outcome) == [.succeeded])
   }
 
-  @Test func `a recovered claim waits for this ticker's first sync`() throws {
+  @Test(.acceptance(57)) func `a recovered claim waits for this ticker's first sync`() throws {
     let hourly = try job("h", "0 * * * *")
     var bench = Bench.loaded(hourly)
     bench.tick(after: 3600)
@@ -63,7 +63,7 @@ import Testing
     #expect(bench.ends.map(\.outcome) == [.missed])
   }
 
-  @Test func `an adopted run is not fired again, holds overlap, and ends as it ends`() throws {
+  @Test(.acceptance(57)) func `an adopted run is not fired again, holds overlap, and ends as it ends`() throws {
     var bench = try restarted(.adopted(pid: 77, supervised: true), started: true)
     #expect(bench.dispatched.isEmpty)
     #expect(bench.engine.summary.running.map(\.pid) == [77])
@@ -87,7 +87,7 @@ import Testing
     #expect(bench.ends.map(\.outcome) == [.timedOut])
   }
 
-  @Test func `an accepted order is left to its worker`() throws {
+  @Test(.acceptance(57)) func `an accepted order is left to its worker`() throws {
     var bench = try restarted(.accepted)
     #expect(bench.dispatched.isEmpty)
     let run = bench.engine.summary.running[0].run
@@ -105,7 +105,7 @@ import Testing
     (nil, "boot-2", .interrupted, "reboot"),
   ]
 
-  @Test(arguments: settled)
+  @Test(.acceptance(58), arguments: settled)
   func `what is over is recorded, and never fired again`(
     _ row: (RecoveredRun.Finding?, String, Outcome, String?)
   ) throws {

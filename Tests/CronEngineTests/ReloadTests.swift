@@ -60,7 +60,7 @@ import Testing
     #expect(bench.dispatched.count == 2)
   }
 
-  @Test func `a removed job is retired, and its run goes on and is recorded`() throws {
+  @Test(.acceptance(63)) func `a removed job is retired, and its run goes on and is recorded`() throws {
     var bench = Bench.loaded(try job(), try job("other", "0 0 * * *"))
     bench.tick(after: 60)
     let run = bench.dispatched[0].run
@@ -74,6 +74,8 @@ import Testing
     #expect(bench.ends.map(\.exitCode) == [3])
     #expect(bench.ends.first?.outcome == .failed)
     #expect(bench.engine.isIdle)
+    bench.tick(after: 600)
+    #expect(bench.claims.count == 1, "nothing of it fires any more")
   }
 
   @Test func `a job that comes back begins anew, and its old run still counts for overlap`() throws {

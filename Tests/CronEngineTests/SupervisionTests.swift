@@ -89,7 +89,7 @@ private struct Watch {
     #expect(Set(delays.suffix(3)).count > 1 || delays.suffix(3).contains { $0 < 60 * second })
   }
 
-  @Test func `five quiet minutes forgive one level`() throws {
+  @Test(.acceptance(23)) func `five quiet minutes forgive one level`() throws {
     var watch = Watch(SupervisionSettings(safeModeAfter: 0))
     for _ in 0..<5 {
       watch.becomeReady()
@@ -207,7 +207,7 @@ private struct Watch {
     #expect(watch.declared.contains(.stalled(.aborted)))
   }
 
-  @Test func `a stopped ticker is continued first, and recovers`() throws {
+  @Test(.acceptance(35)) func `a stopped ticker is continued first, and recovers`() throws {
     var watch = Watch()
     watch.becomeReady()
     try watch.fireTimer(beatAge: 36 * second)

@@ -89,7 +89,8 @@ private final class CountingLoop: TickLoop {
     return names
   }
 
-  @Test(.acceptance(3, 8)) func `the built-in beats, then ticks without waiting for jobs until it is stopped`() throws {
+  @Test(.acceptance(3, 8, 24))
+  func `the built-in beats, then ticks without waiting for jobs until it is stopped`() throws {
     let loop = CountingLoop(Bench.loaded(try job(overlap: .allow)), ticks: 6)
     // No job that is dispatched here ever ends.
     #expect(BuiltinTrigger().start(loop) == .stopped)

@@ -35,7 +35,8 @@ import Testing
     #expect(storage.content("000001.log").count >= 4096)
   }
 
-  @Test func `nothing is durable before its own sync, which includes a new segment's name once`() throws {
+  @Test(.acceptance(57))
+  func `nothing is durable before its own sync, which includes a new segment's name once`() throws {
     var (writer, storage) = try Self.opened()
     _ = try writer.append(Self.records(1..<2), storage: &storage)
     let ticket = try #require(writer.beginSync())
@@ -61,7 +62,8 @@ import Testing
     #expect(storage.content("000001.log").last == UInt8(ascii: "\n"))
   }
 
-  @Test func `after a failed sync the segment takes nothing more, and the next holds what wasn't durable`() throws {
+  @Test(.acceptance(57))
+  func `after a failed sync the segment takes nothing more, and the next holds what wasn't durable`() throws {
     var (writer, storage) = try Self.opened()
     _ = try writer.append(Self.records(1..<3), storage: &storage)
     let answer1 = writer.syncNow(storage: &storage)
@@ -117,7 +119,7 @@ import Testing
     #expect(writer.currentSegment == 2)
   }
 
-  @Test func `a file that exists is never written`() throws {
+  @Test(.acceptance(56)) func `a file that exists is never written`() throws {
     var storage = FakeLedgerStorage(files: ["000001.log": [1, 2, 3]])
     var writer = LedgerWriter(nextSegment: 1)
     #expect(throws: StorageError(.exists)) { try writer.openSegment(storage: &storage, snapshot: Self.snapshot) }

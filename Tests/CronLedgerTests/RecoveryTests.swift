@@ -54,7 +54,7 @@ import Testing
     #expect(storage.content("000001.log") == Array(bytes.dropLast(64)))
   }
 
-  @Test func `a claim without a start is found again`() {
+  @Test(.acceptance(57)) func `a claim without a start is found again`() {
     let (result, _) = Self.recover(["000001.log": Self.segment()])
     let open = result.state.open[Samples.run(2)]
     #expect(open?.state == .claimed && open?.claimSequence == 7 && open?.isDoubtful == false)
@@ -63,7 +63,7 @@ import Testing
     #expect(result.state.open[Samples.run(1)] == nil)
   }
 
-  @Test func `cut at any byte, the whole lines before the cut remain`() {
+  @Test(.acceptance(57)) func `cut at any byte, the whole lines before the cut remain`() {
     let bytes = Self.segment(nuls: 0)
     let head = RecordCodec.encode(LedgerState().snapshotRecords(at: Samples.at(-100))[0].record, seq: 0).count
     for length in head...bytes.count {
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 7])
+  @Test(.acceptance(56), arguments: [0, 7])
   func `a bit that flips anywhere is noticed, and costs only its own line`(bit: UInt8) {
     let bytes = Self.segment()
     let lineEnds = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }
@@ -142,7 +142,7 @@ import Testing
     #expect(!result.state.isClaimed(OccurrenceKey(job: "backup", instant: Samples.at(1001))))
   }
 
-  @Test func `a missing record is a loss, one that comes twice is not`() {
+  @Test(.acceptance(56)) func `a missing record is a loss, one that comes twice is not`() {
     var gap = Self.sequenced
     gap.remove(at: 3)
     let (lost, _) = Self.recover(["000001.log": Self.segment(LedgerState(), gap)])

@@ -21,6 +21,7 @@ import Testing
   }
 
   @Test(
+    .acceptance(58),
     arguments: [
       ([.end(Samples.end(1))], .step(from: .unclaimed, step: .end)),
       ([.start(RunStart(run: Samples.run(1), pid: 1, at: Samples.noon))], .step(from: .unclaimed, step: .start)),
@@ -67,7 +68,7 @@ import Testing
     #expect(Self.key(0).description == "backup@2026-06-18T12:00:00Z")
   }
 
-  @Test func `what is claimed, skipped or missed is decided; the later isn't, nor another job's`() {
+  @Test(.acceptance(58)) func `what is claimed, skipped or missed is decided; the later isn't, nor another job's`() {
     let state = Self.state([
       .define(Samples.define()), .claim(Samples.claim(1, occurrence: 60)),
       .missed(
@@ -177,7 +178,7 @@ import Testing
     #expect(state.isClaimed(Self.key(0)))
   }
 
-  @Test(arguments: 0..<40 as Range<UInt64>)
+  @Test(.acceptance(57), arguments: 0..<40 as Range<UInt64>)
   func `a snapshot restates the whole state`(seed: UInt64) {
     var workload = Workload(seed: seed)
     for _ in 0..<60 { _ = workload.batch() }

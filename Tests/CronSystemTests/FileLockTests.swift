@@ -1,5 +1,6 @@
 import CronSystem
 import CronTestSupport
+import Glibc
 import Testing
 
 @Suite struct FileLockTests {
@@ -16,6 +17,15 @@ import Testing
     try FileLock.unlock(first)
     #expect(try FileLock.holder(second) == nil)
     #expect(try FileLock.tryLock(second))
+  }
+
+  @Test(.acceptance(53)) func `an error that isn't contention is an error, not a lock that somebody has`() throws {
+    let sandbox = try Sandbox()
+    try sandbox.write("lock", "")
+    let file = try sandbox.directory.openFile("lock", .read)
+    // A write lock needs a descriptor that is open for writing.
+    #expect(throws: Errno(rawValue: EBADF)) { _ = try FileLock.tryLock(file) }
+    #expect(try FileLock.holder(file) == nil)
   }
 
   @Test func `another process that inherited the open file keeps it after we close`() throws {

@@ -88,7 +88,9 @@ import Testing
 }
 
 @Suite struct ReaperTests {
-  @Test(arguments: [("exit 3", ExitCause.exited(3)), ("kill -9 $$", .signaled(9, coreDumped: false))])
+  @Test(
+    .acceptance(65),
+    arguments: [("exit 3", ExitCause.exited(3)), ("kill -9 $$", .signaled(9, coreDumped: false))])
   func `looks without reaping, then reaps once`(command: String, cause: ExitCause) throws {
     let pid = try Spawn.start("/bin/sh", arguments: ["sh", "-c", command], environment: [], descriptors: [])
     let identity = ProcessIdentity.read(pid)

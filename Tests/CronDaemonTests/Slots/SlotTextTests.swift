@@ -1,3 +1,4 @@
+import CronTestSupport
 import Testing
 
 @testable import CronDaemon
@@ -34,7 +35,7 @@ private func fullExit() -> ExitFact {
     #expect(SlotOrder(decoding: line.encoded + [0, 0, 7]) == line)
   }
 
-  @Test func `an exit counts only for the run and the claim that it names`() {
+  @Test(.acceptance(58)) func `an exit counts only for the run and the claim that it names`() {
     let bytes = fullExit().encoded(claim)
     #expect(bytes.count <= 1024)
     #expect(ExitFact(decoding: bytes, claim: claim) == fullExit())
@@ -47,7 +48,7 @@ private func fullExit() -> ExitFact {
     for length in 0..<bytes.count { #expect(SlotOrder(decoding: Array(bytes[..<length])) == nil) }
   }
 
-  @Test func `one flipped bit anywhere makes a field absent, never another`() {
+  @Test(.acceptance(58)) func `one flipped bit anywhere makes a field absent, never another`() {
     let order = fullOrder().encoded
     let exit = fullExit().encoded(claim)
     for index in order.indices {

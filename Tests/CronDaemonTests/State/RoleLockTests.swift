@@ -38,7 +38,7 @@ import Testing
     _ = try waitForValue("the lock can be taken again") { try taken(.ticker, state) }
   }
 
-  @Test func `a lock whose file was deleted or replaced is worthless`() throws {
+  @Test(.acceptance(52)) func `a lock whose file was deleted or replaced is worthless`() throws {
     let sandbox = try Sandbox()
     let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
     let old = try #require(try taken(.ticker, state))

@@ -194,7 +194,7 @@ private typealias Samples = StatusSamples
       "no jobs", Samples.facts { $0.summary = TickerSummary() }, .healthy, exit: 0, says: ["no jobs are defined"]),
   ]
 
-  @Test(arguments: rows) func `the first matching row of the table decides`(_ row: VerdictRow) {
+  @Test(.acceptance(32, 34), arguments: rows) func `the first matching row of the table decides`(_ row: VerdictRow) {
     let report = StatusEvaluator.evaluate(row.facts)
     #expect(report.verdict == row.verdict, "\(report.message)")
     #expect(report.exitStatus == row.exit)

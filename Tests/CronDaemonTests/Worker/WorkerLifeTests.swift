@@ -20,17 +20,17 @@ import Testing
     #expect(try harness.end() == .exited(0))
   }
 
-  @Test func `an order is never obeyed twice`() throws {
+  @Test(.acceptance(57)) func `an order is never obeyed twice`() throws {
     let harness = try WorkerHarness()
     let order = harness.line("echo x >> count")
     _ = try harness.perform(order)
-    try harness.send("run")
-    try harness.send("run")
-    _ = try harness.perform("true")
+    // The order still stands there when the doorbell rings again; a run that it led to would be waited for.
+    for message in ["run", "run", "bye"] { try harness.send(message) }
+    #expect(try harness.end() == .exited(0))
     #expect(harness.sandbox.read("count") == "x\n")
   }
 
-  @Test func `an order past its start deadline is declined`() throws {
+  @Test(.acceptance(57)) func `an order past its start deadline is declined`() throws {
     let harness = try WorkerHarness()
     var order = harness.line("echo x > ran")
     order.startDeadline = SystemClock.wall() - 1
@@ -40,7 +40,7 @@ import Testing
     #expect(harness.sandbox.read("ran") == nil)
   }
 
-  @Test func `a void or damaged order is not obeyed`() throws {
+  @Test(.acceptance(57)) func `a void or damaged order is not obeyed`() throws {
     let harness = try WorkerHarness()
     let order = harness.line("echo x > ran")
     try harness.record.write(order)
@@ -56,7 +56,9 @@ import Testing
     #expect(harness.record.readExit(order.claim) == nil)
   }
 
-  @Test func `when the ticker dies, the run is finished and its exit recorded, then the worker ends`() throws {
+  @Test(.acceptance(58)) func `when the ticker dies, the run is finished and its exit recorded, then the worker ends`()
+    throws
+  {
     let harness = try WorkerHarness()
     let order = harness.line("echo $$ > job; while ! test -e go; do sleep 0.02; done; echo out; exit 9")
     try harness.submit(order)
@@ -103,6 +105,20 @@ import Testing
     #expect(harness.sandbox.read("state/workers/0/output") == "out\n")
   }
 
+  @Test(.acceptance(58, 65)) func `the exit is written before the job is reaped, so that a crash loses neither`() throws
+  {
+    let harness = try WorkerHarness(fault: "worker.exit-written:stop")
+    let order = harness.line("echo $$ > job; exit 3")
+    try harness.submit(order)
+    let job = try harness.pid(in: "job")
+    try waitUntil("the worker stands still") { ProcessStatus.read(harness.pid)?.state == "T" }
+    #expect(try harness.exit(order).exitCode == 3)
+    #expect(ProcessStatus.read(job)?.state == "Z")
+    try ProcessDescriptor(child: harness.pid).signal(Signal.resume)
+    try harness.hear("ended run-1")
+    #expect(ProcessStatus.read(job) == nil)
+  }
+
   /// Where a worker is killed, whether the slot then has `exec`, whether it has an exit, whether the job ran.
   static let kills: [(point: String, exec: Bool, exit: Bool, ran: Bool)] = [
     ("worker.started", false, false, false), ("worker.order-read", false, false, false),
@@ -111,7 +127,7 @@ import Testing
     ("worker.exit-written", true, true, true),
   ]
 
-  @Test(arguments: kills)
+  @Test(.acceptance(57), arguments: kills)
   func `a worker killed at any step leaves a slot that tells how far it came`(
     row: (point: String, exec: Bool, exit: Bool, ran: Bool)
   ) throws {
