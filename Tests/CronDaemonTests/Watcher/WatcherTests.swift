@@ -229,23 +229,30 @@ import Testing
     #expect(heard.contains("STOPPING=1"))
   }
 
-  @Test func `a ticker that outlived its watcher is made to end, then replaced`() async throws {
+  @Test func `a ticker that outlived its watcher is made to end, then replaced`() throws {
     let watched = try WatchedSandbox()
-    let path = watched.state.path
-    async let old: Void = Self.hold(path)
-    try waitUntil("the old one holds the lock") { try RoleLock.query(.ticker, in: watched.state).holder != nil }
+    var pipe = try Pipe()
+    var pair = try SocketPair()
+    let log = try FileDescriptor.open(watched.sandbox.path(of: "old.log"), [.write, .create, .append])
+    let old = try Spawn.start(
+      try WorkerHarness.program(),
+      arguments: ["cronwatch", "role", "ticker", "--state", watched.state.path, "--config", ""],
+      environment: ["PATH=/usr/bin:/bin"],
+      descriptors: [
+        .init(child: 1, raw: log.raw), .init(child: 2, raw: log.raw), .init(child: 3, raw: pipe.readRaw),
+        .init(child: 4, raw: pair.secondRaw),
+      ])
+    let lifeline = pipe.takeWriteEnd()
+    let channel = pair.takeFirst()
+    try waitUntil("the old one holds the lock") {
+      try RoleLock.query(.ticker, in: watched.state).holder?.pid == old
+    }
     #expect(try watched.start() == "READY\n")
-    try await old
+    #expect(try waitForValue("the old one's end") { try Reaper.peek(child: old) }.cause == .exited(0))
+    try Reaper.reap(old)
     _ = try watched.waitForTicker(1)
     #expect(try RoleLock.query(.ticker, in: watched.state) == .free)
-  }
-
-  /// Another process takes the ticker's lock, and is ended by the watcher's SIGTERM.
-  private static func hold(_ path: String) async throws {
-    await #expect(processExitsWith: .signal(SIGTERM)) { [path = path as String] in
-      let state = try StateDirectory.open(path, create: false)
-      guard case .taken(let lock) = try RoleLock.take(.ticker, in: state) else { return }
-      while try lock.isCurrent() { pause() }
-    }
+    try lifeline.close()
+    try channel.close()
   }
 }
