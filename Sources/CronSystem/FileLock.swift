@@ -11,9 +11,14 @@ public enum FileLock {
       try Syscall.call { cl_lock(number) }
       return true
     } catch {
-      if error == .wouldBlock || error == .accessDenied { return false }
+      if meansContention(error) { return false }
       throw error
     }
+  }
+
+  /// Whether an error of F_OFD_SETLK says that another open file has the lock; any other (ENOLCK, EIO) is a failure.
+  static func meansContention(_ error: Errno) -> Bool {
+    error == .wouldBlock || error == .accessDenied
   }
 
   /// Gives the lock back.
