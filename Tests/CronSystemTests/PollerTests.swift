@@ -56,7 +56,8 @@ import Testing
   }
 }
 
-@Suite struct TimerTests {
+/// One after the other: a step of the wall clock is for every alarm of the machine.
+@Suite(.serialized) struct TimerTests {
   @Test(arguments: [TimerDescriptor.Clock.monotonic, .boottime, .realtime])
   func `rings once at an instant, at once when it has passed, never when disarmed`(clock: TimerDescriptor.Clock) throws
   {
@@ -64,14 +65,19 @@ import Testing
     let poller = try Poller()
     try poller.add(timer.raw, token: 1)
     for instant in [Int64.min, 0, 1, now(clock), now(clock) + 20_000] {
-      try timer.arm(atMicroseconds: instant)
-      #expect(try poller.wait(timeoutMilliseconds: 20_000).count == 1)
+      var news = TimerDescriptor.Expiry.clockSet
+      // Somebody else's step of the clock isn't ours to fail of.
+      while news == .clockSet {
+        try timer.arm(atMicroseconds: instant)
+        #expect(try poller.wait(timeoutMilliseconds: 20_000).count == 1)
+        news = try timer.read()
+      }
       #expect(now(clock) >= instant)
-      #expect(try timer.read() == .expired)
-      #expect(try timer.read() == .pending)
+      #expect(news == .expired)
+      #expect(try timer.read() != .expired)
     }
     try timer.arm(atMicroseconds: .max)
-    #expect(try poller.wait(timeoutMilliseconds: 0) == [])
+    #expect(try timer.read() != .expired)
     try timer.arm(atMicroseconds: 1)
     try timer.disarm()
     #expect(try timer.read() == .pending)
