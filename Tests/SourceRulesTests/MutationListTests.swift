@@ -1,6 +1,6 @@
 import Testing
 
-/// Keeps the list of broken decisions true to the sources; bin/mutate, which takes an hour, runs it.
+/// Keeps the list of broken decisions true to the sources; bin/mutate, which takes half an hour, runs it.
 @Suite struct MutationListTests {
   static let all = Repository.files(below: Mutation.folder, endings: [".txt"])
     .map { Mutation.list(Repository.text(of: $0) ?? "") }
