@@ -56,7 +56,7 @@ public struct DaemonSettings: Hashable, Sendable {
   /// Of how many runs of a job the output is kept.
   public var outputKeep = 50
   /// How long a stopping daemon waits for running jobs, in milliseconds; then their workers go on alone.
-  public var drainMilliseconds: Int64 = 8000
+  public var drainMilliseconds: Int64 = 4000
 
   // MARK: [log]
   /// The least level that is logged.

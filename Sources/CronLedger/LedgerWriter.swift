@@ -51,16 +51,18 @@ public struct LedgerWriter: Sendable {
   private var segment: Segment?
   private var trims: [Trim] = []
   /// Lines that no finished sync covers; the last of them end at the segment's offset.
-  private var pending: [UInt8] = []
+  public private(set) var pending: [UInt8]
   /// The number of the next segment.
   public private(set) var nextSegment: Int
   /// Records were dropped because nothing could be written for too long; the next snapshot covers what they meant.
   public private(set) var droppedRecords = false
 
-  /// Continues behind recovery; `segmentBytes` is what a segment takes before the next one begins, ≥ 4096.
-  public init(nextSegment: Int, segmentBytes: Int = LedgerWriter.defaultSegmentBytes) {
+  /// Continues behind recovery; `segmentBytes` is what a segment takes before the next one begins, ≥ 4096, and
+  /// `pending` are lines that an earlier writer had no segment for.
+  public init(nextSegment: Int, segmentBytes: Int = LedgerWriter.defaultSegmentBytes, pending: [UInt8] = []) {
     self.nextSegment = nextSegment
     self.segmentBytes = max(segmentBytes, 4096)
+    self.pending = pending
   }
 
   /// Whether nothing can be appended before `openSegment`.

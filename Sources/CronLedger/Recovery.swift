@@ -21,6 +21,8 @@ public struct RecoveryResult: Sendable {
   public var nextSegment = 1
   /// How many records were replayed.
   public var recordCount = 0
+  /// The spilled lines that are whole: they belong into the next segment.
+  public var spilledLines: [UInt8] = []
   /// Records may be lost: call `LedgerState.setBaseline(now)` and catch nothing up.
   public var needsBaseline = false
   /// A later major version wrote the ledger, or its directory can't be read: write nothing there.
@@ -38,9 +40,10 @@ public struct RecoveryResult: Sendable {
 /// It replays from the newest segment whose snapshot is whole, and never fails: what is wrong becomes a finding, what
 /// can't be read is left as it is, and what can't be understood is copied to the quarantine.
 public enum Recovery {
-  /// Replays the ledger, cuts torn tails and gives unused preallocated space back.
+  /// Replays the ledger and then what was spilled, cuts torn tails and gives unused preallocated space back.
   public static func recover(
-    storage: inout some LedgerStorage, limits: RecoveryLimits = RecoveryLimits()
+    storage: inout some LedgerStorage, spilled: SpilledRecords = SpilledRecords(),
+    limits: RecoveryLimits = RecoveryLimits()
   ) -> RecoveryResult {
     var replay = Replay(limits: limits)
     let numbers: [Int]
@@ -51,13 +54,14 @@ public enum Recovery {
       replay.add(RecoveryFinding(.unreadable, segment: "", detail: error.description))
       return replay.result
     }
-    guard let newest = numbers.last else { return replay.result }
-    replay.result.nextSegment = newest + 1
-    if newest == SegmentName.maximum { replay.result.mustNotWrite = true }
-
-    let chain = replay.chain(numbers, storage: &storage)
-    if replay.result.mustNotWrite { return replay.result }
-    for segment in chain { replay.read(segment, storage: &storage) }
+    if let newest = numbers.last {
+      replay.result.nextSegment = newest + 1
+      if newest == SegmentName.maximum { replay.result.mustNotWrite = true }
+      let chain = replay.chain(numbers, storage: &storage)
+      if replay.result.mustNotWrite { return replay.result }
+      for segment in chain { replay.read(segment, storage: &storage) }
+    }
+    replay.read(spilled)
     if replay.result.needsBaseline { replay.result.state.doubtOpenRuns() }
     return replay.result
   }
@@ -66,10 +70,11 @@ public enum Recovery {
 /// The course of one recovery.
 private struct Replay {
   struct Segment {
+    /// 0 = what was spilled.
     var number: Int
     var bytes: [UInt8]?
     var isBase: Bool
-    var name: String { SegmentName.of(number) }
+    var name: String { number == 0 ? SpilledRecords.name : SegmentName.of(number) }
   }
 
   let limits: RecoveryLimits
@@ -165,6 +170,28 @@ private struct Replay {
       isFirst = false
     }
     finish(segment, bytes: bytes, validEnd: scanner.validEnd, isDamaged: isDamaged, storage: &storage)
+  }
+
+  /// Replays what no segment would take: it continues the last one, or repeats what came into a segment after all.
+  mutating func read(_ spilled: SpilledRecords) {
+    if spilled.isIncomplete {
+      add(
+        RecoveryFinding(
+          .spillLost, segment: SpilledRecords.name,
+          detail: "the disk refused decisions, and the memory that kept them is gone or was too small"))
+    }
+    let place = Segment(number: 0, bytes: nil, isBase: false)
+    var scanner = SegmentScanner(spilled.lines)
+    while let item = scanner.next() {
+      guard case .record(let record, let range) = item else { continue }
+      if case .through(let at, nil, _) = record.record, record.seq < result.state.nextSequence {
+        // The baseline of a ticker that could not write the snapshot that would have held it.
+        result.state.setBaseline(at)
+      } else {
+        replay(record, place, at: range.lowerBound, covered: .max)
+      }
+    }
+    result.spilledLines = Array(spilled.lines[..<scanner.validEnd])
   }
 
   /// A snapshot whose records aren't all there: normal when the crash came while it was written, and then nothing but

@@ -18,6 +18,8 @@ public struct RecoveryFinding: Error, Hashable, Sendable, CustomStringConvertibl
     case newerFormat = "newer-format"
     /// The segment's first records, which restate all before it, aren't whole.
     case incompleteSnapshot = "incomplete-snapshot"
+    /// Decisions that the disk had refused were kept in memory, and not all of them are left.
+    case spillLost = "spill-lost"
     /// A repair failed; nothing depends on it.
     case repairFailed = "repair-failed"
   }
@@ -48,7 +50,7 @@ public struct RecoveryFinding: Error, Hashable, Sendable, CustomStringConvertibl
   /// Whether records may have been lost, so that nobody knows what ran.
   public var meansLoss: Bool {
     switch kind {
-    case .unreadable, .damaged, .gap, .newerFormat: true
+    case .unreadable, .damaged, .gap, .newerFormat, .spillLost: true
     case .tornTail, .duplicate, .illegal, .incompleteSnapshot, .repairFailed: false
     }
   }

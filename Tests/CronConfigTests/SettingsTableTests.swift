@@ -54,7 +54,7 @@ struct SettingsTableTests {
     #expect(settings.workersIdle == 2 && settings.workersMax == 128 && settings.workersQueue == 100_000)
     #expect(settings.jobDefaults == JobDefaults())
     #expect(settings.jobDefaults.overlap == .skip && settings.jobDefaults.catchUp == .once)
-    #expect(settings.killGraceMilliseconds == 10_000 && settings.drainMilliseconds == 8000)
+    #expect(settings.killGraceMilliseconds == 10_000 && settings.drainMilliseconds == 4000)
     #expect(settings.outputLimit == 10 << 20 && settings.outputKeep == 50 && settings.logMaxSize == 10 << 20)
     #expect(settings.ledgerKeepSeconds == 90 * 86_400 && !settings.systemCrontabs)
   }

@@ -4,22 +4,31 @@ import CronTime
 
 /// The ticker's hold on the ledger: appends in the loop, syncs on the helper thread, opens a segment after a failure.
 ///
-/// It decides nothing: it is handed records in order and says when a sync that covers them has ended.
+/// It decides nothing: it is handed records in order and says when a sync that covers them has ended. A disk that
+/// refuses doesn't stop cron: then the records are kept in memory that outlives the ticker, until it takes them again.
 final class LedgerKeeper {
-  /// A sync that the engine waits for.
+  /// A sync that is under way.
   private struct Flight {
-    var token: UInt64
+    /// The engine's; nil when nobody waits for it.
+    var token: UInt64?
     var ticket: SyncTicket
+    /// The first of its submissions to the thread.
+    var firstSubmission: UInt64
     /// Completions still to come: the file's, and the directory's for a new segment.
-    var remaining: Int
+    var remaining = 0
     var hasFailed = false
   }
 
+  /// So many syncs failed one after the other: the disk isn't waited for any more.
+  private static let toleratedSyncFailures = 2
+
   private var files: LedgerFiles
   private var writer: LedgerWriter
+  private let spill: LedgerSpill
   private let thread: SyncThread
   private var flight: Flight?
   private var nextToken: UInt64 = 1
+  private var syncFailures = 0
   /// Nothing may be written: a later version's ledger, or a directory that can't be read.
   private let isReadOnly: Bool
   /// What the ledger is at, for a new segment's head; asked for when one is opened.
@@ -28,9 +37,11 @@ final class LedgerKeeper {
   private(set) var problem: String?
 
   /// Continues behind a recovery.
-  init(_ files: LedgerFiles, recovery: RecoveryResult) throws(Errno) {
+  init(_ files: LedgerFiles, recovery: RecoveryResult, spill: LedgerSpill) throws(Errno) {
     self.files = files
-    writer = LedgerWriter(nextSegment: recovery.nextSegment)
+    self.spill = spill
+    spill.accept(recovery.spilledLines.count)
+    writer = LedgerWriter(nextSegment: recovery.nextSegment, pending: recovery.spilledLines)
     isReadOnly = recovery.mustNotWrite
     thread = try SyncThread()
     if isReadOnly { problem = "the ledger can't be read and is left as it is: decisions are kept in memory only" }
@@ -45,13 +56,14 @@ final class LedgerKeeper {
   /// Readable when a sync has ended.
   var completionRaw: Int32 { thread.raw }
 
-  /// Whether records wait for a disk that refused them.
-  var needsRetry: Bool { !isReadOnly && writer.needsSegment }
+  /// Whether the disk refused something and must be tried again.
+  var needsRetry: Bool { !isReadOnly && flight == nil && (writer.needsSegment || isGivenUp) }
+
+  private var isGivenUp: Bool { syncFailures >= Self.toleratedSyncFailures }
 
   /// Appends records with one write; a refusal is kept as `problem`, and the records for the next segment.
   func append(_ records: [SequencedRecord]) {
     if isReadOnly { return }
-    if writer.needsSegment { openSegment() }
     do throws(StorageError) {
       let result = try writer.append(records, storage: &files)
       Fault.point("ledger.appended")
@@ -59,56 +71,60 @@ final class LedgerKeeper {
     } catch {
       problem = "the ledger can't be written: \(error)"
       openSegment()
+      if writer.needsSegment { keepInMemory() }
     }
   }
 
   /// Begins the sync that the engine asked for. When there is nothing to sync with it ends at once: the result.
   func beginSync(token: UInt64) -> Bool? {
-    // A ledger that can't be written must not stop cron: the claims of this boot are in the slots as well.
+    // A ledger that can't be written must not stop cron.
     if isReadOnly { return true }
     if writer.needsSegment { openSegment() }
-    guard let ticket = writer.beginSync() else { return true }
-    var started = Flight(token: token, ticket: ticket, remaining: 0)
-    do throws(Errno) {
-      if ticket.includesDirectory {
-        try submit(files.directoryRaw)
-        started.remaining += 1
-      }
-      try submit(Int32(ticket.handle.raw))
-      started.remaining += 1
-      flight = started
-      return nil
-    } catch {
-      problem = "the ledger can't be synced: \(error)"
-      return writer.finishSync(ticket, succeeded: false, storage: &files) ? true : resync()
+    if writer.needsSegment || isGivenUp {
+      keepInMemory()
+      return true
     }
+    return startSync(token) ? nil : syncFailed()
   }
 
   /// Takes the syncs that have ended: the engine's token, and whether what it covers is durable.
   func takeCompletions() throws(Errno) -> [(token: UInt64, succeeded: Bool)] {
     var ended: [(token: UInt64, succeeded: Bool)] = []
     for completion in try thread.takeCompletions() {
-      guard var current = flight else { continue }
+      guard var current = flight, completion.token >= current.firstSubmission else { continue }
       current.remaining -= 1
-      if let error = completion.error {
+      let error = Fault.fails("ledger.sync") ? Errno.inputOutput : completion.error
+      if let error {
         current.hasFailed = true
         problem = "the ledger can't be synced: \(error)"
       }
-      if current.remaining > 0 {
-        flight = current
-        continue
-      }
-      flight = nil
-      let isDurable = writer.finishSync(current.ticket, succeeded: !current.hasFailed, storage: &files)
-      if isDurable { problem = nil }
-      ended.append((current.token, isDurable))
+      flight = current.remaining > 0 ? current : nil
+      if flight != nil { continue }
+      let succeeded = finish(current)
+      if let token = current.token { ended.append((token, succeeded)) }
     }
     return ended
   }
 
+  private func finish(_ ended: Flight) -> Bool {
+    let isDurable = writer.finishSync(ended.ticket, succeeded: !ended.hasFailed, storage: &files)
+    if ended.hasFailed { return syncFailed() }
+    // Else it was for a segment that had been left meanwhile: no failure, but no answer either.
+    guard isDurable else { return false }
+    let wasGivenUp = isGivenUp
+    syncFailures = 0
+    spill.clear()
+    problem = nil
+    // What went on without a sync gets one now.
+    if wasGivenUp, !writer.isDurable, !startSync(nil) { _ = syncFailed() }
+    return true
+  }
+
   /// Tries again what the disk refused.
   func retry() {
+    guard needsRetry else { return }
     if writer.needsSegment { openSegment() }
+    if !writer.needsSegment, !startSync(nil) { _ = syncFailed() }
   }
 
   /// Removes old segments; a failure costs only space.
@@ -119,7 +135,9 @@ final class LedgerKeeper {
 
   /// Syncs on the spot; only for the end of a ticker.
   func syncNow() {
-    if !isReadOnly, !writer.isDurable { _ = writer.syncNow(storage: &files) }
+    if isReadOnly || writer.isDurable { return }
+    if writer.needsSegment { openSegment() }
+    if writer.syncNow(storage: &files) { spill.clear() } else { keepInMemory() }
   }
 
   /// Opens the next segment with the present state at its head; on failure `problem` says why.
@@ -127,16 +145,51 @@ final class LedgerKeeper {
     if isReadOnly { return }
     do throws(StorageError) {
       try writer.openSegment(storage: &files, snapshot: snapshot())
-      if problem != nil, writer.isDurable { problem = nil }
     } catch {
       problem = "no segment of the ledger can be opened: \(error)"
     }
   }
 
-  /// After a failed sync the claims stand in a new segment or nowhere; firing goes on, and status says so.
-  private func resync() -> Bool? {
+  /// Opens the first segment of a ticker. If the disk refuses it, a baseline that it should hold is kept in memory.
+  func begin(baseline: Instant?) {
     openSegment()
-    return writer.needsSegment ? true : false
+    guard let baseline, writer.needsSegment, !isReadOnly else { return }
+    append([SequencedRecord(seq: 0, record: .through(at: baseline))])
+  }
+
+  /// Claims that no disk takes are safe from our own crashes at least; status says so.
+  private func keepInMemory() {
+    let isSafe = spill.keep(writer.pending)
+    let cause = problem.map { $0.prefix { $0 != ";" } } ?? "the ledger can't be written"
+    problem = "\(cause); decisions are kept in memory" + (isSafe ? "" : ", which is full: a crash loses them")
+  }
+
+  /// Whether the engine may go on all the same: not after the first failure, which may be one descriptor's.
+  private func syncFailed() -> Bool {
+    syncFailures += 1
+    writer.abandon(storage: &files)
+    openSegment()
+    guard isGivenUp else { return false }
+    keepInMemory()
+    return true
+  }
+
+  private func startSync(_ token: UInt64?) -> Bool {
+    guard let ticket = writer.beginSync() else { return false }
+    var started = Flight(token: token, ticket: ticket, firstSubmission: nextToken &+ 1)
+    do throws(Errno) {
+      if ticket.includesDirectory {
+        try submit(files.directoryRaw)
+        started.remaining += 1
+      }
+      try submit(Int32(ticket.handle.raw))
+      started.remaining += 1
+      flight = started
+      return true
+    } catch {
+      problem = "the ledger can't be synced: \(error)"
+      return false
+    }
   }
 
   private func submit(_ raw: Int32) throws(Errno) {

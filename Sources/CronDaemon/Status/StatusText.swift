@@ -81,9 +81,13 @@ public enum StatusText {
   private static func jobs(_ summary: TickerSummary) -> String {
     var notes: [String] = []
     if summary.jobsPaused > 0 { notes.append("\(summary.jobsPaused) paused") }
-    if summary.linesRejected > 0 { notes.append("\(summary.linesRejected) lines rejected") }
-    if summary.queued > 0 { notes.append("\(summary.queued) runs queued") }
+    if summary.linesRejected > 0 { notes.append(counted(summary.linesRejected, "line") + " rejected") }
+    if summary.queued > 0 { notes.append(counted(summary.queued, "run") + " queued") }
     return "\(summary.jobsTotal)" + (notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")
+  }
+
+  private static func counted(_ count: Int, _ thing: String) -> String {
+    "\(count) \(thing)" + (count == 1 ? "" : "s")
   }
 
   private static func tables(_ facts: StatusFacts) -> [String] {
@@ -106,7 +110,7 @@ public enum StatusText {
     for (index, failure) in summary.failures.prefix(5).enumerated() {
       let cause = failure.reason.isEmpty ? failure.outcome : "\(failure.outcome) (\(failure.reason))"
       lines.append(
-        row(index == 0 ? "failed" : "", [(ago(failure.at, facts), 14), (cause, 22)], rest: failure.job))
+        row(index == 0 ? "failed" : "", [(ago(failure.at, facts), 14), (cause, 28)], rest: failure.job))
     }
     return lines
   }

@@ -16,14 +16,15 @@ struct Recoverer {
     let loop = try TickerLoop()
     var files = try LedgerFiles(state)
     Fault.point("recovery.begin")
-    var recovery = Recovery.recover(storage: &files)
+    let spill = LedgerSpill(state, memory: try spillMemory())
+    var recovery = Recovery.recover(storage: &files, spilled: spill.read())
     let now = Instant(microseconds: SystemClock.wall())
     if recovery.needsBaseline { recovery.state.setBaseline(now) }
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
     let ledger = recovery.state
-    let keeper = try LedgerKeeper(files, recovery: recovery)
+    let keeper = try LedgerKeeper(files, recovery: recovery, spill: spill)
     keeper.snapshot = { ledger.snapshotRecords(at: now) }
-    keeper.openSegment()
+    keeper.begin(baseline: recovery.needsBaseline ? now : nil)
 
     let boot = Self.bootIdentifier()
     let pool = makePool(loop)
@@ -46,6 +47,12 @@ struct Recoverer {
       ticker.problems["ledger"] = "part of the ledger was damaged and put aside; nothing before \(now) is caught up"
     }
     return ticker
+  }
+
+  /// The watcher's; where it had none to give, a ticker's own, which a crash loses.
+  private func spillMemory() throws(Errno) -> FileDescriptor {
+    if arguments.hasSpill { return FileDescriptor(owning: TickerProcess.spillDescriptor) }
+    return try Memfd.create(name: "cronwatch-spill")
   }
 
   private func makePool(_ loop: TickerLoop) -> WorkerPool {

@@ -144,7 +144,6 @@ final class Ticker {
         Fault.point("claim.durable")
         if !succeeded {
           log.error("the ledger couldn't be synced", LogField("cause", keeper.problem ?? "unknown"))
-          keeper.openSegment()
         }
         deliver(.synced(token: token, succeeded: succeeded, moment()))
       }

@@ -11,9 +11,11 @@ struct TickerArguments: Hashable, Sendable {
   var hasInit = false
   var log = Logger.Settings()
   var intervalMilliseconds: Int64 = 5_000
-  var drainMilliseconds: Int64 = 8_000
+  var drainMilliseconds: Int64 = 4_000
   /// The soft limit of open files before the daemon raised its own.
   var openFiles: UInt64 = 1024
+  /// The watcher's memory for what the disk refuses is inherited as descriptor 5.
+  var hasSpill = false
   /// After several crashes in a row: catch nothing up.
   var isSafeMode = false
   /// All words, for the reader.
@@ -39,6 +41,7 @@ struct TickerArguments: Hashable, Sendable {
     case "--log-format": log.format = LogFormat(rawValue: value) ?? log.format
     case "--interval-ms": intervalMilliseconds = Int64(value) ?? intervalMilliseconds
     case "--drain-ms": drainMilliseconds = Int64(value) ?? drainMilliseconds
+    case "--spill": hasSpill = value == "yes"
     case "--safe-mode": isSafeMode = value == "yes"
     case "--nofile": openFiles = UInt64(value) ?? openFiles
     default: break

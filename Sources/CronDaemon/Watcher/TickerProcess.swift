@@ -22,17 +22,22 @@ final class TickerProcess {
   /// The channel's number for a poller.
   var channelRaw: Int32 { channel.raw }
 
-  /// Starts a ticker: 3 = the lifeline's read end, 4 = the channel; 0 is /dev/null, 1 and 2 are ours.
-  init(program: String, words: [String], nowNanoseconds: Int64) throws(Errno) {
+  /// Where a ticker finds the memory for what the disk refuses.
+  static let spillDescriptor: Int32 = 5
+
+  /// Starts a ticker: 3 = the lifeline's read end, 4 = the channel, 5 = the memory for what the disk refuses (when
+  /// `spillRaw` is one); 0 is /dev/null, 1 and 2 are ours.
+  init(program: String, words: [String], spillRaw: Int32?, nowNanoseconds: Int64) throws(Errno) {
     var pipe = try Pipe()
     var pair = try SocketPair(.sequencedPackets)
+    var descriptors = [
+      Spawn.Inheritance(child: 1, raw: 1), Spawn.Inheritance(child: 2, raw: 2),
+      Spawn.Inheritance(child: 3, raw: pipe.readRaw), Spawn.Inheritance(child: 4, raw: pair.secondRaw),
+    ]
+    if let spillRaw { descriptors.append(Spawn.Inheritance(child: Self.spillDescriptor, raw: spillRaw)) }
     let started = try Spawn.start(
-      program, arguments: ["cronwatch", "role", "ticker"] + words,
-      environment: ServiceManager.withoutNotify(Environment.entries()),
-      descriptors: [
-        Spawn.Inheritance(child: 1, raw: 1), Spawn.Inheritance(child: 2, raw: 2),
-        Spawn.Inheritance(child: 3, raw: pipe.readRaw), Spawn.Inheritance(child: 4, raw: pair.secondRaw),
-      ])
+      program, arguments: ["cronwatch", "role", "ticker"] + words + (spillRaw == nil ? [] : ["--spill", "yes"]),
+      environment: ServiceManager.withoutNotify(Environment.entries()), descriptors: descriptors)
     pid = started
     identity = ProcessIdentity.read(started)
     startedNanoseconds = nowNanoseconds

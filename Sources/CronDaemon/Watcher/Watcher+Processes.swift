@@ -129,7 +129,8 @@ extension Watcher {
       if try isWaitingForLock(now) { return }
       let started = try TickerProcess(
         program: arguments.tickerProgram,
-        words: arguments.tickerWords + (safeMode ? ["--safe-mode", "yes"] : []), nowNanoseconds: now)
+        words: arguments.tickerWords + (safeMode ? ["--safe-mode", "yes"] : []), spillRaw: spill?.raw,
+        nowNanoseconds: now)
       starts += 1
       if starts > 1 { restarts += 1 }
       ticker = started

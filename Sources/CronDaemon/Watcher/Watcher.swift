@@ -24,6 +24,8 @@ final class Watcher {
   let tickerBeat: HeartbeatFile
   let deaths: Deaths
   let reaped: ReapedRing
+  /// Handed to every ticker: what the disk refuses outlives each of them. nil when there is no memory for it.
+  var spill: FileDescriptor?
   var lock: RoleLock
   var control: ControlServer?
   var relays = RelayBook()
@@ -70,6 +72,7 @@ final class Watcher {
     tickerBeat = HeartbeatFile(state, .ticker)
     deaths = Deaths(state)
     reaped = ReapedRing(state)
+    do throws(Errno) { spill = try Memfd.create(name: "cronwatch-spill") } catch { spill = nil }
     supervision = Supervision(settings: arguments.supervision(seed: UInt64(bitPattern: SystemClock.wall())))
     try poller.add(self.signals.raw, token: Token.signals.rawValue)
     try CurrentProcess.setChildSubreaper()

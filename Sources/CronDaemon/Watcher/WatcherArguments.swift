@@ -40,7 +40,7 @@ struct WatcherArguments: Hashable, Sendable {
       let interval = number("interval-ms", or: 5_000, from: 0),
       let restartDelay = number("restart-delay-max-ms", or: 60_000, from: 1),
       let stopTimeout = number("stop-timeout-ms", or: 5_000, from: 0),
-      let drain = number("drain-ms", or: 8_000, from: 0),
+      let drain = number("drain-ms", or: 4_000, from: 0),
       let safeMode = number("safe-mode-after", or: 5, from: 0),
       let logLimit = number("log-max-size", or: LogFile.defaultLimit, from: 4_096)
     else { return nil }

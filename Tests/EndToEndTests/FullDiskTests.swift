@@ -1,0 +1,128 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import Glibc
+import Testing
+
+/// A ledger that can't be written: jobs fire on, and neither a crash of the ticker nor of the watcher repeats a run.
+@Suite(.ownThread)
+struct FullDiskTests {
+  @Test(
+    "a ticker that dies while the ledger refuses everything repeats nothing", .acceptance(57, 58),
+    arguments: ["ledger.append@6+:error", "ledger.sync@3+:error"])
+  func refusal(fault: String) throws {
+    try Cronwatch.use(faults: fault, eachProcess: true, configuration: "[ticker]\ninterval = 1s\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 2s", name: "second"))
+      try cron.start()
+      for _ in 0..<3 {
+        try waitUntilKeptInMemory(cron)
+        try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 3)
+        try cron.kill(cron.ticker())
+      }
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 3)
+      try requireNothingTwice(cron)
+
+      // The watcher had the memory: what it knew is lost, which the next one is told, and catches nothing up.
+      let ticker = try cron.ticker()
+      try cron.kill(cron.watcher())
+      try cron.kill(ticker)
+      cron.environment["CRONWATCH_FAULT"] = nil
+      let count = cron.evidence("tick").count
+      try cron.start()
+      try cron.waitForEvidence("tick", count: count + 3)
+      try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
+      try cron.stop()
+      try requireNothingTwice(cron)
+      #expect(cron.log.contains("spill-lost"), "\(cron.log)")
+    }
+  }
+
+  @Test(
+    "on a disk that is full jobs fire, a crash repeats nothing, and what was decided is written once there is room",
+    .acceptance(57, 58), .enabled(if: SmallDisk.canBeMade, "needs the right to mount a tmpfs"))
+  func fullDisk() throws {
+    let settings = "[ticker]\ninterval = 1s\n[ledger]\nsegment-size = 64K\n"
+    try Cronwatch.use(state: "disk/state", configuration: settings) { cron in
+      let disk = try SmallDisk(cron.sandbox.path(of: "disk"), megabytes: 8)
+      defer { disk.unmount() }
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 2s", name: "second"))
+      try cron.start()
+      try cron.waitForEvidence("tick", count: 2)
+      try disk.fill()
+      // The segment has its space; a ticker that begins now finds no room for the next one.
+      try cron.kill(cron.ticker())
+      for _ in 0..<2 {
+        try waitUntilKeptInMemory(cron)
+        try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 3)
+        try cron.kill(cron.ticker())
+      }
+      try waitUntilKeptInMemory(cron)
+      try disk.makeRoom()
+      try cron.waitForVerdict("healthy")
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 2)
+      try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
+      try cron.stop()
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+      try cron.requireExactAccount(of: "second", everySeconds: 2)
+    }
+  }
+
+  private func waitUntilKeptInMemory(_ cron: Cronwatch) throws {
+    try cron.wait("status says that decisions are kept in memory") {
+      try cron.run(["status"]).output.contains("decisions are kept in memory")
+    }
+  }
+
+  private func requireNothingTwice(_ cron: Cronwatch) throws {
+    for job in ["tick", "second"] {
+      let occurrences = cron.evidence(job).map(\.occurrence).filter { !$0.isEmpty }
+      try #require(Set(occurrences).count == occurrences.count, "\(job) fired twice: \(occurrences)")
+    }
+  }
+}
+
+/// A file system of a few megabytes that can be filled.
+private struct SmallDisk {
+  static let canBeMade: Bool = {
+    guard let sandbox = try? Sandbox(), let disk = try? SmallDisk(sandbox.path(of: "disk"), megabytes: 1) else {
+      return false
+    }
+    disk.unmount()
+    return true
+  }()
+
+  let path: String
+
+  init(_ path: String, megabytes: Int) throws {
+    self.path = path
+    _ = try Directory.create(path)
+    let options = "size=\(megabytes)m,nr_inodes=400,mode=0700"
+    if mount("tmpfs", path, "tmpfs", 0, options) != 0 { throw Errno(rawValue: errno) }
+  }
+
+  /// Takes all the space that is left, and every name: what a recovery gives back must not be enough.
+  func fill() throws {
+    let file = try FileDescriptor.open(path + "/ballast", [.write, .create])
+    let block = [UInt8](repeating: 0x2e, count: 4096)
+    do throws(Errno) {
+      while true { try file.write(block) }
+    } catch {
+      if error != .noSpace { throw error }
+    }
+    do throws(Errno) {
+      for number in 0... { try FileDescriptor.open(path + "/ballast-\(number)", [.write, .create]).close() }
+    } catch {
+      if error != .noSpace { throw error }
+    }
+  }
+
+  func makeRoom() throws {
+    let directory = try Directory.open(path)
+    for name in try directory.list() where name.hasPrefix("ballast") { try directory.unlink(name) }
+  }
+
+  func unmount() {
+    // MNT_DETACH (2): our processes may still stand in it.
+    umount2(path, 2)
+  }
+}
