@@ -1,3 +1,5 @@
+public import CronTime
+
 /// Values in the words that people read in status and log.
 public enum HumanText {
   /// A duration of at most two units: "5 s", "2 min 3 s", "3 h 4 min", "2 d 3 h"; negative and odd values read as 0 s.
@@ -14,6 +16,13 @@ public enum HumanText {
       return rest == 0 ? first : "\(first) \(rest) \(smaller.name)"
     }
     return "0 s"
+  }
+
+  /// How long an instant is away: "in 5 s", "now", or "OVERDUE 8 s" once it is more than a second past.
+  public static func wait(from now: Instant, to due: Instant) -> String {
+    let seconds = Double(Instant.microseconds(from: now, to: due)) / 1e6
+    if seconds > 0 { return "in \(duration(seconds: seconds))" }
+    return seconds < -1 ? "OVERDUE \(duration(seconds: -seconds))" : "now"
   }
 
   /// The text with everything that a terminal would act on shown as `\xNN` or `\u{…}`; tabs become spaces.

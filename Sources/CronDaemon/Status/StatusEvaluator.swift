@@ -163,8 +163,7 @@ public enum StatusEvaluator {
     if let pid = facts.ticker.pid { parts.append("ticker \(pid)") }
     if let age = facts.tickerBeat.age.seconds { parts.append("beat \(HumanText.duration(seconds: age)) ago") }
     if let next = facts.summary?.next.first {
-      let wait = Double(max(Instant.microseconds(from: facts.now, to: next.at), 0)) / 1e6
-      parts.append("next \(next.job) in \(HumanText.duration(seconds: wait))")
+      parts.append("next \(next.job) \(HumanText.wait(from: facts.now, to: next.at))")
     } else if facts.summary?.jobsTotal == 0 {
       parts.append("no jobs are defined")
     } else {

@@ -94,9 +94,8 @@ public enum StatusText {
     guard let summary = facts.currentSummary else { return [] }
     var lines: [String] = []
     for (index, next) in summary.next.prefix(5).enumerated() {
-      let wait = Double(Instant.microseconds(from: facts.now, to: next.at)) / 1e6
-      let when = wait < 0 ? "due" : "in \(HumanText.duration(seconds: wait))"
-      lines.append(row(index == 0 ? "next" : "", [(when, 14), (next.at.description, 22)], rest: next.job))
+      let when = HumanText.wait(from: facts.now, to: next.at)
+      lines.append(row(index == 0 ? "next" : "", [(when, 18), (next.at.description, 22)], rest: next.job))
     }
     for (index, run) in summary.running.prefix(10).enumerated() {
       let since = run.startedAt.map { start in
@@ -104,13 +103,13 @@ public enum StatusText {
       }
       let pid = run.pid.map { "pid \($0)" } ?? "starting"
       lines.append(
-        row(index == 0 ? "running" : "", [("for \(since ?? "0 s")", 14), (pid, 22)], rest: "\(run.job)  \(run.run)"))
+        row(index == 0 ? "running" : "", [("for \(since ?? "0 s")", 18), (pid, 22)], rest: "\(run.job)  \(run.run)"))
     }
     if summary.running.count > 10 { lines.append(row("", [], rest: "and \(summary.running.count - 10) more runs")) }
     for (index, failure) in summary.failures.prefix(5).enumerated() {
       let cause = failure.reason.isEmpty ? failure.outcome : "\(failure.outcome) (\(failure.reason))"
       lines.append(
-        row(index == 0 ? "failed" : "", [(ago(failure.at, facts), 14), (cause, 28)], rest: failure.job))
+        row(index == 0 ? "failed" : "", [(ago(failure.at, facts), 18), (cause, 28)], rest: failure.job))
     }
     return lines
   }

@@ -271,4 +271,16 @@ private typealias Samples = StatusSamples
     let facts = StatusSamples.facts { $0.tickerBeat.beat?.nextDue = $0.now.seconds - 500 }
     #expect(StatusText.render(StatusEvaluator.evaluate(facts), color: false).contains("OVERDUE"))
   }
+
+  @Test(.acceptance(71), arguments: [(500, "in 500 ms"), (0, "now"), (-900, "now"), (-8_000, "OVERDUE 8 s")])
+  func `however long an instant is away, nobody reads zero for what is past`(milliseconds: Int64, text: String) {
+    let now = Instant(seconds: 1_700_000_000)
+    let due = now.adding(microseconds: milliseconds * 1_000)
+    #expect(HumanText.wait(from: now, to: due) == text)
+    let facts = StatusSamples.facts { facts in
+      facts.summary?.next = [TickerSummary.Next(job: "late", at: facts.now.adding(microseconds: milliseconds * 1_000))]
+    }
+    let shown = StatusText.render(StatusEvaluator.evaluate(facts), color: false)
+    #expect(shown.contains(text) && shown.contains("late"), "\(shown)")
+  }
 }
