@@ -62,6 +62,10 @@ public struct JobDefinition: Hashable, Sendable {
   public var overlap: OverlapPolicy
   /// What happens to occurrences past their grace.
   public var catchUp: CatchUpPolicy
+  /// What happens when the machine goes down under a run.
+  public var onInterrupt: InterruptPolicy
+  /// Whether its claims may be kept in memory while the disk refuses them.
+  public var durability: DurabilityPolicy
   /// The upper bound of a stable random delay in minutes (`RANDOM_DELAY`); 0 = none.
   public var randomDelayMinutes: Int
   /// Where the job is written.
@@ -74,7 +78,8 @@ public struct JobDefinition: Hashable, Sendable {
     name: String, schedules: [Schedule], zone: String? = nil, command: JobCommand, standardInput: String? = nil,
     user: String? = nil, shell: String = JobDefaults.shell, environment: [EnvironmentVariable] = [],
     timeoutSeconds: Int64? = nil, graceSeconds: Int64? = nil, overlap: OverlapPolicy = .skip,
-    catchUp: CatchUpPolicy = .once, randomDelayMinutes: Int = 0,
+    catchUp: CatchUpPolicy = .once, onInterrupt: InterruptPolicy = .record,
+    durability: DurabilityPolicy = .preferred, randomDelayMinutes: Int = 0,
     position: SourcePosition = SourcePosition(file: "-", line: 0, column: 0), sourceKind: SourceKind = .crontab
   ) {
     self.name = name
@@ -89,6 +94,8 @@ public struct JobDefinition: Hashable, Sendable {
     self.graceSeconds = graceSeconds
     self.overlap = overlap
     self.catchUp = catchUp
+    self.onInterrupt = onInterrupt
+    self.durability = durability
     self.randomDelayMinutes = randomDelayMinutes
     self.position = position
     self.sourceKind = sourceKind

@@ -14,10 +14,12 @@ struct SectionProblem: Error {
 /// One `[job NAME]` section while it is read.
 struct JobSection {
   /// The keys of this version.
-  static let keys = ["schedule", "zone", "command", "exec", "user", "timeout", "overlap", "grace", "catch-up"]
+  static let keys = [
+    "schedule", "zone", "command", "exec", "user", "timeout", "overlap", "grace", "catch-up", "on-interrupt", "durable",
+  ]
   /// Keys of the design that this version doesn't have.
   static let laterKeys = [
-    "on-interrupt", "retries", "retry-delay", "idle-timeout", "jitter", "nice", "durable", "after", "group",
+    "retries", "retry-delay", "idle-timeout", "jitter", "nice", "after", "group",
   ]
 
   let name: String
@@ -34,6 +36,8 @@ struct JobSection {
   private var overlap: OverlapPolicy?
   private var graceSeconds: Int64?
   private var catchUp: CatchUpPolicy?
+  private var onInterrupt = InterruptPolicy.record
+  private var durability = DurabilityPolicy.preferred
   private var seen: Set<String> = []
 
   init(name: String, line: Int, column: Int) {
@@ -94,6 +98,8 @@ struct JobSection {
     case "timeout": timeoutSeconds = value == "none" ? nil : try JobValue.seconds(value)
     case "overlap": overlap = try JobValue.overlap(value)
     case "grace": graceSeconds = value == "auto" ? nil : try JobValue.seconds(value)
+    case "on-interrupt": onInterrupt = try JobValue.word(value)
+    case "durable": durability = try JobValue.word(value)
     default: catchUp = try JobValue.catchUp(value)
     }
   }
@@ -127,8 +133,8 @@ struct JobSection {
         name: name, schedules: schedules.map(\.schedule), zone: zone, command: command, user: user,
         shell: defaults.shell, timeoutSeconds: seen.contains("timeout") ? timeoutSeconds : defaults.timeoutSeconds,
         graceSeconds: seen.contains("grace") ? graceSeconds : defaults.graceSeconds,
-        overlap: overlap ?? defaults.overlap, catchUp: catchUp ?? defaults.catchUp,
-        position: SourcePosition(file: file, line: line, column: column), sourceKind: .conf))
+        overlap: overlap ?? defaults.overlap, catchUp: catchUp ?? defaults.catchUp, onInterrupt: onInterrupt,
+        durability: durability, position: SourcePosition(file: file, line: line, column: column), sourceKind: .conf))
   }
 
   /// What is odd about its schedules.

@@ -146,6 +146,8 @@ public enum JobTableCodec {
     if let grace = job.graceSeconds { writer.field("grace_s", grace) }
     if job.overlap != .skip { writer.field("overlap", job.overlap.rawValue) }
     if job.catchUp != .once { writer.field("catch_up", job.catchUp.description) }
+    if job.onInterrupt != .record { writer.field("on_interrupt", job.onInterrupt.rawValue) }
+    if job.durability != .preferred { writer.field("durable", job.durability.rawValue) }
     if job.randomDelayMinutes != 0 { writer.field("delay_min", job.randomDelayMinutes) }
     writer.end()
   }

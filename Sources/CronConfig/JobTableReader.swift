@@ -161,6 +161,8 @@ struct TableReader {
       case "grace_s": job.graceSeconds = try fields.integer(value)
       case "overlap": job.overlap = try fields.required(OverlapPolicy(rawValue: value), "overlap")
       case "catch_up": job.catchUp = try fields.required(CatchUpPolicy(value), "catch_up")
+      case "on_interrupt": job.onInterrupt = try fields.required(InterruptPolicy(rawValue: value), "on_interrupt")
+      case "durable": job.durability = try fields.required(DurabilityPolicy(rawValue: value), "durable")
       case "delay_min": job.randomDelayMinutes = try fields.integer(value)
       default: throw fields.error("the field \"\(key)\" is unknown")
       }

@@ -50,3 +50,19 @@ public enum CatchUpPolicy: Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+/// What becomes of an occurrence whose run the machine's end interrupted.
+public enum InterruptPolicy: String, Hashable, Sendable, CaseIterable {
+  /// It is recorded as interrupted: it runs at most once.
+  case record
+  /// It runs again after the next start, five times at most: at least once.
+  case rerun
+}
+
+/// Whether a run may begin before its claim is safe from a loss of power.
+public enum DurabilityPolicy: String, Hashable, Sendable, CaseIterable {
+  /// While the disk refuses, a claim in memory will do.
+  case preferred
+  /// It waits for the disk, as long as its grace lasts.
+  case required
+}

@@ -138,9 +138,14 @@ enum JobValue {
     return value
   }
 
-  static func overlap(_ text: String) throws(ValueRefusal) -> OverlapPolicy {
-    if let policy = OverlapPolicy(rawValue: text) { return policy }
-    let words = OverlapPolicy.allCases.map(\.rawValue)
+  static func overlap(_ text: String) throws(ValueRefusal) -> OverlapPolicy { try word(text) }
+
+  /// One of a policy's words.
+  static func word<Policy: RawRepresentable<String> & CaseIterable>(
+    _ text: String
+  ) throws(ValueRefusal) -> Policy {
+    if let policy = Policy(rawValue: text) { return policy }
+    let words = Policy.allCases.map(\.rawValue)
     throw ValueRefusal(
       "\"\(text)\" is none of \(words.joined(separator: ", "))",
       hint: NearestName.hint(text, among: words))

@@ -114,6 +114,7 @@ extension Engine {
       case .retryStart(let run): retryStart(run)
       case .timeout(let run): timeOut(run)
       case .sync: batch.mayRetry()
+      case .disk: batch.retryDisk()
       case .releaseClock:
         guard clockHeldUntil == entry.at else { continue }
         releaseClock(plausible: false)
@@ -138,7 +139,7 @@ extension Engine {
     switch entry.purpose {
     case .retryStart(let run), .timeout(let run): runs[run] == nil
     case .releaseClock: clockHeldUntil != entry.at
-    case .sync: false
+    case .sync, .disk: false
     }
   }
 }

@@ -164,6 +164,11 @@ extension Engine {
     for instant in (ledger.jobs[name]?.queued.keys).map(Array.init)?.sorted() ?? [] {
       skip(name, first: instant, last: instant, count: 1, reason: .overlap)
     }
+    // An attempt that was announced never comes.
+    for run in (ledger.jobs[name]?.retries ?? []).sorted() {
+      guard let instant = ledger.retries[run]?.claim.occurrence else { continue }
+      miss(name, first: instant, last: instant, count: 1, reason: .down)
+    }
     for run in jobs[name]?.live ?? [] {
       guard let live = runs[run] else { continue }
       // A live run of a removed job ends as it will; one that could not be started yet isn't tried again.

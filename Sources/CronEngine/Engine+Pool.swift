@@ -32,15 +32,35 @@ extension Engine {
       answer(request, .alreadyClaimed)
       return nil
     }
-    state.live.append(run)
-    jobs[name] = state
+    begin(claim, sequence: sequence, state: state, request: request)
+    return run
+  }
+
+  /// Claims the next attempt of an occurrence, at once: it has its grace anew.
+  mutating func claimAgain(_ pending: PendingRetry) {
+    guard var state = jobs[pending.claim.job], let occurrence = pending.claim.occurrence else { return }
+    // If the clock was set back since, even an attempt waits for its instant.
+    let due = max(now.wall, state.job.due(occurrence))
+    let deadline = due.adding(seconds: state.graceSeconds(near: occurrence))
+    let claim = Claim(
+      run: identifiers.next(at: now.wall), job: pending.claim.job, occurrence: occurrence, trigger: .rerun,
+      attempt: pending.claim.attempt + 1, at: now.wall, bootIdentifier: settings.bootIdentifier,
+      startDeadline: deadline, due: due)
+    guard let sequence = record(.claim(claim)) else { return }
+    begin(claim, sequence: sequence, state: state, request: nil)
+  }
+
+  /// A claim that is appended is a live run, and is dispatched by the sync that covers it.
+  private mutating func begin(_ claim: Claim, sequence: UInt64, state: JobState, request: UInt64?) {
+    var state = state
+    state.live.append(claim.run)
+    jobs[claim.job] = state
     var live = LiveRun(claim: claim, claimSequence: sequence, phase: .unsynced)
     live.order = order(for: claim, sequence: sequence, job: state.job)
     live.request = request
-    runs[run] = live
-    if trigger == .catchUp { liveCatchUps += 1 }
-    batch.waiting.append(run)
-    return run
+    runs[claim.run] = live
+    if claim.trigger == .catchUp { liveCatchUps += 1 }
+    batch.waiting.append(claim.run)
   }
 
   func order(for claim: Claim, sequence: UInt64, job: EngineJob) -> RunOrder {

@@ -6,6 +6,8 @@ import CronTime
 extension Engine {
   /// How long after its request a manual run may still begin.
   static let manualGraceSeconds: Int64 = 120
+  /// An interrupted occurrence is run again so often: a job that takes the machine down must not do so for ever.
+  static let rerunLimit = 5
 
   mutating func recover(_ state: LedgerState, found: [RecoveredRun], sameBoot: Bool) {
     guard !isRecovered else { return }
@@ -36,10 +38,11 @@ extension Engine {
       runs[run]?.supervised = supervised
       started(run, pid: pid, at: open.start?.at ?? now.wall)
     case .ended(let exit): ended(run, exit: exit)
-    case .interrupted: end(run, outcome: .interrupted, reason: "reboot")
+    // Whether it runs again is decided when the table of jobs is known.
+    case .interrupted: runs[run]?.isInterrupted = true
     case .unknown: end(run, outcome: .unknown, reason: open.isDoubtful ? "damaged" : "lost")
     case nil where isSameBoot: end(run, outcome: .unknown, reason: open.isDoubtful ? "damaged" : "lost")
-    case nil: end(run, outcome: .interrupted, reason: "reboot")
+    case nil: runs[run]?.isInterrupted = true
     }
   }
 
@@ -48,6 +51,10 @@ extension Engine {
     let waiting = runs.values.sorted { $0.claimSequence < $1.claimSequence }
     for live in waiting {
       let run = live.claim.run
+      if live.isInterrupted {
+        settleInterrupted(live)
+        continue
+      }
       guard let job = jobs[live.claim.job]?.job else {
         if live.phase == .recovered { end(run, outcome: .missed, reason: MissReason.down.rawValue) }
         continue
@@ -65,6 +72,16 @@ extension Engine {
         batch.waiting.append(run)
       }
     }
+    // Attempts that were announced, and not claimed before the crash; those of removed jobs are settled with them.
+    for pending in ledger.retries.values.sorted(by: { $0.claimSequence < $1.claimSequence }) { claimAgain(pending) }
+  }
+
+  /// A run under which the machine went down: its outcome is known, and its job says whether that is all.
+  private mutating func settleInterrupted(_ live: LiveRun) {
+    let isRerun =
+      live.claim.occurrence != nil && live.claim.attempt <= Self.rerunLimit
+      && jobs[live.claim.job]?.job.definition.onInterrupt == .rerun
+    end(live.claim.run, outcome: .interrupted, reason: "reboot", retryAt: isRerun ? now.wall : nil)
   }
 
   private mutating func armTimeout(_ run: RunIdentifier, job: EngineJob) {

@@ -90,7 +90,7 @@ extension Engine {
   /// Records the run's end, and lets what waited for it have its turn.
   mutating func end(
     _ run: RunIdentifier, outcome: Outcome, reason: String?, code: Int? = nil, signal: String? = nil,
-    at: Instant? = nil, startedAt: Instant? = nil, output: Bool = false
+    at: Instant? = nil, startedAt: Instant? = nil, output: Bool = false, retryAt: Instant? = nil
   ) {
     guard let live = runs.removeValue(forKey: run) else { return }
     answer(live.request, .notStarted(reason: reason ?? outcome.rawValue))
@@ -100,7 +100,7 @@ extension Engine {
         RunEnd(
           run: run, job: name, outcome: outcome, reason: reason, exitCode: code, signal: signal,
           startedAt: startedAt ?? live.startedAt, endedAt: at ?? now.wall, attempt: live.claim.attempt,
-          output: output)))
+          retryAt: retryAt, output: output)))
     if live.isCatchUp { liveCatchUps -= 1 }
     if let index = jobs[name]?.live.firstIndex(of: run) { jobs[name]?.live.remove(at: index) }
     switch outcome {

@@ -1,3 +1,4 @@
+import CronConfig
 import CronLedger
 import CronTime
 
@@ -12,8 +13,25 @@ struct SyncBatch: Sendable {
   private var lastToken: UInt64 = 0
   private(set) var failures = 0
   private var mustWait = false
+  /// Claims in memory whose jobs want them on disk before they start.
+  private var waitingForDisk: [RunIdentifier] = []
 
-  var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty }
+  /// How long such a claim waits before the disk is asked again.
+  static let diskRetryNanoseconds: Int64 = 5_000_000_000
+
+  var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty && waitingForDisk.isEmpty }
+
+  /// Puts a claim off until the disk is asked again; answers whether it is the first one.
+  mutating func waitForDisk(_ run: RunIdentifier) -> Bool {
+    waitingForDisk.append(run)
+    return waitingForDisk.count == 1
+  }
+
+  /// Asks the disk again.
+  mutating func retryDisk() {
+    waiting = waitingForDisk + waiting
+    waitingForDisk = []
+  }
 
   /// Takes up the next sync, if one is needed and none is under way.
   mutating func begin() -> UInt64? {
@@ -56,14 +74,29 @@ extension Engine {
     if let token = batch.begin() { output.actions.append(.sync(token: token)) }
   }
 
-  mutating func synced(token: UInt64, succeeded: Bool) {
-    if succeeded {
+  mutating func synced(token: UInt64, _ result: SyncResult) {
+    switch result {
+    case .durable:
       for run in batch.succeeded(token) { dispatchDurable(run) }
+    case .keptInMemory:
+      for run in batch.succeeded(token) { dispatchUndurable(run) }
+    case .failed:
+      guard let delay = batch.failed(token) else { return }
+      notice(.syncFailed(consecutive: batch.failures))
+      if delay > 0 { timers.push(TimerEntry(at: now.monotonicNanoseconds &+ delay, purpose: .sync)) }
+    }
+  }
+
+  /// The disk refuses, and the claim is safe from our own crashes only: a job that asks for more waits for the disk.
+  private mutating func dispatchUndurable(_ run: RunIdentifier) {
+    guard let live = runs[run], live.order?.job.durability == .required else { return dispatchDurable(run) }
+    if let deadline = live.order?.startDeadline, now.wall > deadline {
+      end(run, outcome: .missed, reason: MissReason.couldNotStart.rawValue)
       return
     }
-    guard let delay = batch.failed(token) else { return }
-    notice(.syncFailed(consecutive: batch.failures))
-    if delay > 0 { timers.push(TimerEntry(at: now.monotonicNanoseconds &+ delay, purpose: .sync)) }
+    if batch.waitForDisk(run) {
+      timers.push(TimerEntry(at: now.monotonicNanoseconds &+ SyncBatch.diskRetryNanoseconds, purpose: .disk))
+    }
   }
 
   /// Gives a run whose claim is durable to a worker, unless its time isn't now.

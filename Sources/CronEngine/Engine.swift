@@ -64,7 +64,7 @@ public struct Engine: Sendable {
     case .recovered(let state, let found, let sameBoot, _): recover(state, found: found, sameBoot: sameBoot)
     case .loaded(let table, _): load(table)
     case .tick, .clockStepped: break
-    case .synced(let token, let succeeded, _): synced(token: token, succeeded: succeeded)
+    case .synced(let token, let result, _): synced(token: token, result)
     case .started(let run, let pid, let at, _): started(run, pid: pid, at: at)
     case .ended(let run, let exit, _): ended(run, exit: exit)
     case .couldNotStart(let run, let failure, _): couldNotStart(run, failure: failure)

@@ -10,7 +10,7 @@ public enum Event: Sendable {
   /// One pass: everything that is due by now is decided.
   case tick(Moment)
   /// The sync that was asked for ended. If it failed, the owner has opened a new segment with the engine's snapshot.
-  case synced(token: UInt64, succeeded: Bool, Moment)
+  case synced(token: UInt64, SyncResult, Moment)
   /// The run's command executes.
   case started(RunIdentifier, pid: Int32, at: Instant, Moment)
   /// The run is over.
@@ -93,4 +93,14 @@ public struct StartFailure: Hashable, Sendable {
     self.message = message
     self.isRetryable = isRetryable
   }
+}
+
+/// How a sync ended.
+public enum SyncResult: Hashable, Sendable {
+  /// What it covers is on the disk.
+  case durable
+  /// The disk refuses; what it covers is in memory that outlives the ticker.
+  case keptInMemory
+  /// It failed and is to be tried again.
+  case failed
 }

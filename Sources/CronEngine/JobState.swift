@@ -99,6 +99,8 @@ struct TimerEntry: Comparable, Sendable {
     case timeout(RunIdentifier)
     /// Try the failed sync again.
     case sync
+    /// Ask the disk again for claims that must be on it.
+    case disk
     /// Stop holding fires for the clock.
     case releaseClock
   }
@@ -133,6 +135,8 @@ struct LiveRun: Sendable {
   var pid: Int32?
   var startedAt: Instant?
   var supervised = true
+  /// The machine went down under it.
+  var isInterrupted = false
   var stopReason: StopReason?
   /// How often the system refused to start it.
   var startFailures = 0

@@ -72,6 +72,8 @@ struct ConfParserTests {
       overlap = queue
       grace = 5m
       catch-up = skip
+      on-interrupt = rerun
+      durable = required
 
       [job words]
       schedule = @daily
@@ -87,7 +89,9 @@ struct ConfParserTests {
     #expect(backup.command == .shellLine("tar cf /b.tar / > /dev/null 2>&1 # all"))
     #expect(backup.timeoutSeconds == 7200 && backup.overlap == .queue && backup.graceSeconds == 300)
     #expect(backup.catchUp == .skip && backup.sourceKind == .conf && backup.position.line == 1)
+    #expect(backup.onInterrupt == .rerun && backup.durability == .required)
     let words = try #require(parsed.jobs.last)
+    #expect(words.onInterrupt == .record && words.durability == .preferred)
     #expect(words.command == .words(["/bin/echo", "two words", "its", "back slash", "", "end"]))
     #expect(words.overlap == .allow && words.timeoutSeconds == 60)
   }
@@ -115,6 +119,8 @@ struct ConfParserTests {
       ("[job a]\nschedule = @daily\ncommand = x\nexec = y", "4:8 invalid-value", ""),
       ("[job a]\nschedule = @daily\nexec = \"x", "3:8 invalid-value", ""),
       ("[job a]\nschedule = @daily\ncommand = x\nretries = 3", "4:1 unavailable-key", ""),
+      ("[job a]\nschedule = @daily\ncommand = x\non-interrupt = rernu", "4:16 invalid-value", "rerun"),
+      ("[job a]\nschedule = @daily\ncommand = x\ndurable = yes", "4:11 invalid-value", ""),
       ("[job a]\nschedule = @daily\ncommand = x\ntimout = 3s", "4:1 unknown-key", "timeout"),
       ("[job a]\nschedule = @daily\ncommand =", "3:10 missing-value", ""),
       ("[job a]\nschedule = @daily\ncommand = x\n[job a]\nschedule = @daily\ncommand = y", "4:1 duplicate-name", ""),

@@ -58,7 +58,7 @@ struct Bench {
     }
     if syncsAtOnce, let token {
       self.token = nil
-      return actions + send(.synced(token: token, succeeded: true, clock))
+      return actions + send(.synced(token: token, .durable, clock))
     }
     return actions
   }

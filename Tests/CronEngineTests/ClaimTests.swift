@@ -23,7 +23,7 @@ import Testing
     #expect(claim.trigger == .schedule)
     #expect(claim.startDeadline == .minute(3))
     #expect(bench.dispatched.isEmpty)
-    let durable = bench.send(.synced(token: token, succeeded: true, bench.clock))
+    let durable = bench.send(.synced(token: token, .durable, bench.clock))
     guard case .dispatch(let order) = durable.first else {
       Issue.record("\(durable)")
       return
@@ -44,7 +44,7 @@ import Testing
     #expect(actions.count { if case .sync = $0 { true } else { false } } == 1)
     #expect(bench.claims.count == 50)
     let token = try #require(bench.token)
-    bench.send(.synced(token: token, succeeded: true, bench.clock))
+    bench.send(.synced(token: token, .durable, bench.clock))
     #expect(bench.dispatched.count == 50)
   }
 
@@ -59,14 +59,14 @@ import Testing
     #expect(bench.claims.count == 4)
     #expect(bench.token == nil, "one sync at a time")
     #expect(bench.dispatched.isEmpty)
-    bench.send(.synced(token: first, succeeded: true, bench.clock))
+    bench.send(.synced(token: first, .durable, bench.clock))
     // The first claim's deadline has passed meanwhile: it is missed, not started late.
     #expect(bench.ends.map(\.outcome) == [.missed])
     #expect(bench.ends.first?.reason == "grace")
     let second = try #require(bench.token)
     #expect(second != first)
     bench.token = nil
-    bench.send(.synced(token: second, succeeded: true, bench.clock))
+    bench.send(.synced(token: second, .durable, bench.clock))
     #expect(bench.dispatched.map(\.occurrence) == [.minute(2), .minute(3), .minute(4)])
     #expect(bench.token == nil)
   }
@@ -82,19 +82,19 @@ import Testing
     let snapshot = bench.engine.ledger.snapshotRecords(at: bench.clock.wall)
     #expect(
       snapshot.contains { if case .claim(let claim) = $0.record { claim.occurrence == .minute(1) } else { false } })
-    bench.send(.synced(token: token, succeeded: false, bench.clock))
+    bench.send(.synced(token: token, .failed, bench.clock))
     #expect(bench.dispatched.isEmpty)
     #expect(bench.notices.contains(.syncFailed(consecutive: 1)))
     token = try #require(bench.token, "the first retry comes at once")
     bench.token = nil
-    bench.send(.synced(token: token, succeeded: false, bench.clock))
+    bench.send(.synced(token: token, .failed, bench.clock))
     #expect(bench.token == nil, "the second one waits")
     let wake = try #require(bench.engine.nextWake)
     #expect(wake > bench.clock.wall)
     #expect(Instant.microseconds(from: bench.clock.wall, to: wake) <= 210_000)
     bench.tick(after: 0.21)
     token = try #require(bench.token)
-    bench.send(.synced(token: token, succeeded: true, bench.clock))
+    bench.send(.synced(token: token, .durable, bench.clock))
     #expect(bench.dispatched.map(\.occurrence) == [.minute(1)])
     #expect(bench.sequenced.count == appended, "nothing is appended twice")
   }
@@ -104,7 +104,7 @@ import Testing
     bench.syncsAtOnce = false
     bench.tick(after: 60)
     let token = try #require(bench.token)
-    bench.send(.synced(token: token + 7, succeeded: true, bench.clock))
+    bench.send(.synced(token: token + 7, .durable, bench.clock))
     #expect(bench.dispatched.isEmpty)
   }
 
@@ -115,7 +115,7 @@ import Testing
     let token = try #require(bench.token)
     bench.token = nil
     bench.setClock(by: -600)
-    bench.send(.synced(token: token, succeeded: true, bench.clock))
+    bench.send(.synced(token: token, .durable, bench.clock))
     #expect(bench.dispatched.isEmpty)
     #expect(bench.engine.nextWake == .minute(1))
     for _ in 0..<9 { bench.tick(after: 60) }

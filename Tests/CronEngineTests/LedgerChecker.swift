@@ -14,6 +14,8 @@ struct LedgerChecker {
     /// How often each instant was decided.
     var decided: [Instant: Int] = [:]
     var queued: Set<Instant> = []
+    /// Instants whose last attempt announced another.
+    var announced: Set<Instant> = []
   }
 
   private let jitterSeconds: Int64
@@ -42,6 +44,7 @@ struct LedgerChecker {
     case .retire(let job, let at):
       requireDecided(job, upTo: at, why: "when it was removed")
       if let left = jobs[job]?.queued, !left.isEmpty { problems.append("\(job) was removed with \(left) queued") }
+      if let left = jobs[job]?.announced, !left.isEmpty { problems.append("\(job) was removed, \(left) are to come") }
       jobs[job] = nil
     case .pause(let job, _, _, _): jobs[job]?.isPaused = true
     case .resume(let job, let at):
@@ -51,7 +54,9 @@ struct LedgerChecker {
       if let origin = jobs[job]?.origin { jobs[job]?.origin = max(origin, at) }
     case .claim(let claim): take(claim)
     case .end(let end):
-      if open.removeValue(forKey: end.run) == nil { problems.append("\(end.run) ended twice, or never began") }
+      let claim = open.removeValue(forKey: end.run)
+      if claim == nil { problems.append("\(end.run) ended twice, or never began") }
+      if end.retryAt != nil, let occurrence = claim?.occurrence { jobs[end.job]?.announced.insert(occurrence) }
       if (end.reason == nil) != (end.outcome == .succeeded) { problems.append("\(end.run): outcome and reason differ") }
     case .queued(let job, let instant, _): jobs[job]?.queued.insert(instant)
     case .skipped(let range):
@@ -88,6 +93,12 @@ struct LedgerChecker {
   private mutating func take(_ claim: Claim) {
     open[claim.run] = claim
     guard let occurrence = claim.occurrence, claim.trigger != .reboot else { return }
+    if claim.attempt > 1 {
+      if jobs[claim.job]?.announced.remove(occurrence) == nil {
+        problems.append("\(claim.job)@\(occurrence): attempt \(claim.attempt) was never announced")
+      }
+      return
+    }
     guard let facts = jobs[claim.job] else {
       problems.append("a claim of \(claim.job), which isn't defined")
       return
@@ -119,6 +130,8 @@ struct LedgerChecker {
   }
 
   private mutating func decide(_ job: String, _ instant: Instant) {
+    // An attempt that was announced and never came: the occurrence has its outcome already.
+    if jobs[job]?.announced.remove(instant) != nil { return }
     occurrences += 1
     jobs[job]?.queued.remove(instant)
     jobs[job]?.decided[instant, default: 0] += 1

@@ -98,7 +98,7 @@ import Testing
     #expect(bench.ends.map(\.outcome) == [.stopped])
     #expect(bench.stopped.isEmpty, "no worker has it")
     bench.syncsAtOnce = true
-    bench.send(.synced(token: token, succeeded: true, bench.clock))
+    bench.send(.synced(token: token, .durable, bench.clock))
     #expect(bench.dispatched.map(\.occurrence) == [.minute(2)])
   }
 

@@ -167,7 +167,7 @@ import Testing
     bench.tick(after: 60)
     bench.send(.drain(bench.clock))
     #expect(!bench.engine.isIdle)
-    bench.send(.synced(token: try #require(bench.token), succeeded: true, bench.clock))
+    bench.send(.synced(token: try #require(bench.token), .durable, bench.clock))
     #expect(bench.dispatched.count == 1)
   }
 

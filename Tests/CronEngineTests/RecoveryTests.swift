@@ -46,7 +46,7 @@ import Testing
     next.recover(try bench.replayed(), runs: [RecoveredRun(run: run, finding: .notStarted)])
     next.load([hourly])
     #expect(next.dispatched.isEmpty)
-    next.send(.synced(token: try #require(next.token), succeeded: true, next.clock))
+    next.send(.synced(token: try #require(next.token), .durable, next.clock))
     #expect(next.dispatched.map(\.run) == [run])
   }
 

@@ -24,9 +24,14 @@ struct Simulation {
   /// What is on disk: synced records first, then those that power loss may take.
   private(set) var disk: [SequencedRecord] = []
   private var durable = 0
+  /// What at least a crash of the ticker can't take.
+  private var inMemory = 0
   private var syncing: (token: UInt64, upTo: Int)?
   private var workers: [RunIdentifier: Job] = [:]
   private(set) var starts: [OccurrenceKey: Int] = [:]
+  private var attempts: Set<String> = []
+  /// What the machine went down under.
+  private var interrupted: Set<OccurrenceKey> = []
   private let tellsStory: Bool
   private(set) var story: [String] = []
   private(set) var problems: [String] = []
@@ -57,7 +62,8 @@ struct Simulation {
     let definition = JobDefinition(
       name: name, schedules: [schedule], command: .shellLine("true"),
       graceSeconds: pick([nil, nil, 30, 600]), overlap: pick(OverlapPolicy.allCases),
-      catchUp: pick([.skip, .once, .all(limit: 3)]), randomDelayMinutes: pick([0, 0, 0, 2]))
+      catchUp: pick([.skip, .once, .all(limit: 3)]), onInterrupt: pick(InterruptPolicy.allCases),
+      durability: pick(DurabilityPolicy.allCases), randomDelayMinutes: pick([0, 0, 0, 2]))
     return EngineJob(definition: definition, zone: .utc, jitterSeed: 5)
   }
 
@@ -82,7 +88,7 @@ struct Simulation {
     case 21: pass(microseconds: Int64.random(in: 0...20_000_000_000, using: &chance))
     default: break
     }
-    if rolls(85) { finishSync(succeeds: !rolls(6)) }
+    if rolls(85) { finishSync(rolls(6) ? .failed : rolls(6) ? .keptInMemory : .durable) }
     send(.tick(clock))
     if mustCrash { try crash(powerLoss: rolls(30)) }
   }
@@ -184,16 +190,19 @@ struct Simulation {
     }
   }
 
-  private mutating func finishSync(succeeds: Bool) {
+  private mutating func finishSync(_ result: SyncResult) {
     guard let (token, upTo) = syncing else { return }
     syncing = nil
-    if succeeds {
+    switch result {
+    case .durable:
       durable = max(durable, upTo)
-    } else {
-      // The owner opens a new segment: the snapshot stands for everything before it.
-      tell("sync failed")
+      inMemory = max(inMemory, upTo)
+    // A loss of power would tell the next ticker that something is lost; here only the ticker dies on it.
+    case .keptInMemory: inMemory = max(inMemory, upTo)
+    // The owner opens a new segment: the snapshot stands for everything before it.
+    case .failed: tell("sync failed")
     }
-    send(.synced(token: token, succeeded: succeeds, clock))
+    send(.synced(token: token, result, clock))
   }
 
   /// A worker gets an order: here, and only here, something outside happens.
@@ -201,7 +210,7 @@ struct Simulation {
     fires += 1
     tell("dispatch \(order.run) of \(order.job.name)@\(order.occurrence.map(\.description) ?? "-")")
     let place = disk.firstIndex { $0.seq == order.claimSequence }
-    if let place, place < durable {
+    if let place, place < (order.job.durability == .required ? durable : inMemory) {
       guard case .claim(let claim) = disk[place].record, claim.run == order.run else {
         return fail("dispatched without its claim")
       }
@@ -218,7 +227,8 @@ struct Simulation {
     if let occurrence = order.occurrence {
       let key = OccurrenceKey(job: order.job.name, instant: occurrence)
       starts[key, default: 0] += 1
-      if starts[key, default: 0] > 1 { fail("\(key) ran twice") }
+      if !attempts.insert("\(key) \(order.attempt)").inserted { fail("\(key) ran twice") }
+      if order.attempt > 1, !interrupted.contains(key) { fail("\(key) ran again, and was never interrupted") }
     }
     let length = pick([0, 5, 30, 100, 400] as [Int64])
     workers[order.run] = Job(order: order, endsAt: clock.wall.adding(seconds: length))
@@ -257,12 +267,14 @@ struct Simulation {
     refusals = []
     if powerLoss {
       boot += 1
-      // Of what wasn't synced some prefix survives.
-      let kept = Int.random(in: durable...disk.count, using: &chance)
+      // Of what wasn't synced some prefix survives. What was in memory counts as there: that its loss is noticed, and
+      // what follows, is the business of the ledger's own tests.
+      let kept = Int.random(in: max(durable, inMemory)...disk.count, using: &chance)
       let lost = disk.count - kept
       tell("power loss, \(lost) records are gone")
       disk.removeLast(disk.count - kept)
       durable = disk.count
+      inMemory = disk.count
     } else {
       tell("the ticker crashes")
     }
@@ -271,7 +283,10 @@ struct Simulation {
     for record in disk { try state.apply(record) }
     var findings: [RunIdentifier: RecoveredRun.Finding] = [:]
     for run in state.open.keys { findings[run] = finding(for: run, powerLoss: powerLoss) }
-    if powerLoss { workers = [:] }
+    if powerLoss {
+      for open in state.open.values { if let key = open.claim.key { interrupted.insert(key) } }
+      workers = [:]
+    }
     restart(findings: findings, sameBoot: !powerLoss, state: state)
   }
 
@@ -297,11 +312,11 @@ struct Simulation {
     for _ in 0..<20 {
       pass(microseconds: 40_000_000)
       workersAct()
-      finishSync(succeeds: true)
+      finishSync(.durable)
       send(.tick(clock))
       if mustCrash { try crash(powerLoss: false) }
     }
-    finishSync(succeeds: true)
+    finishSync(.durable)
     if mustCrash { try crash(powerLoss: false) }
     send(.drain(clock))
     for _ in 0..<400 where problems.isEmpty {
@@ -311,7 +326,7 @@ struct Simulation {
       }
       pass(microseconds: 30_000_000)
       workersAct()
-      finishSync(succeeds: true)
+      finishSync(.durable)
       send(.tick(clock))
       if engine.isIdle, !mustCrash { break }
     }

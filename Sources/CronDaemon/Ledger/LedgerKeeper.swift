@@ -1,3 +1,4 @@
+import CronEngine
 import CronLedger
 import CronSystem
 import CronTime
@@ -76,20 +77,20 @@ final class LedgerKeeper {
   }
 
   /// Begins the sync that the engine asked for. When there is nothing to sync with it ends at once: the result.
-  func beginSync(token: UInt64) -> Bool? {
+  func beginSync(token: UInt64) -> SyncResult? {
     // A ledger that can't be written must not stop cron.
-    if isReadOnly { return true }
+    if isReadOnly { return .keptInMemory }
     if writer.needsSegment { openSegment() }
     if writer.needsSegment || isGivenUp {
       keepInMemory()
-      return true
+      return .keptInMemory
     }
     return startSync(token) ? nil : syncFailed()
   }
 
-  /// Takes the syncs that have ended: the engine's token, and whether what it covers is durable.
-  func takeCompletions() throws(Errno) -> [(token: UInt64, succeeded: Bool)] {
-    var ended: [(token: UInt64, succeeded: Bool)] = []
+  /// Takes the syncs that have ended: the engine's token, and what became of what it covers.
+  func takeCompletions() throws(Errno) -> [(token: UInt64, result: SyncResult)] {
+    var ended: [(token: UInt64, result: SyncResult)] = []
     for completion in try thread.takeCompletions() {
       guard var current = flight, completion.token >= current.firstSubmission else { continue }
       current.remaining -= 1
@@ -100,24 +101,24 @@ final class LedgerKeeper {
       }
       flight = current.remaining > 0 ? current : nil
       if flight != nil { continue }
-      let succeeded = finish(current)
-      if let token = current.token { ended.append((token, succeeded)) }
+      let result = finish(current)
+      if let token = current.token { ended.append((token, result)) }
     }
     return ended
   }
 
-  private func finish(_ ended: Flight) -> Bool {
+  private func finish(_ ended: Flight) -> SyncResult {
     let isDurable = writer.finishSync(ended.ticket, succeeded: !ended.hasFailed, storage: &files)
     if ended.hasFailed { return syncFailed() }
     // Else it was for a segment that had been left meanwhile: no failure, but no answer either.
-    guard isDurable else { return false }
+    guard isDurable else { return .failed }
     let wasGivenUp = isGivenUp
     syncFailures = 0
     spill.clear()
     problem = nil
     // What went on without a sync gets one now.
     if wasGivenUp, !writer.isDurable, !startSync(nil) { _ = syncFailed() }
-    return true
+    return .durable
   }
 
   /// Tries again what the disk refused.
@@ -165,13 +166,13 @@ final class LedgerKeeper {
   }
 
   /// Whether the engine may go on all the same: not after the first failure, which may be one descriptor's.
-  private func syncFailed() -> Bool {
+  private func syncFailed() -> SyncResult {
     syncFailures += 1
     writer.abandon(storage: &files)
     openSegment()
-    guard isGivenUp else { return false }
+    guard isGivenUp else { return .failed }
     keepInMemory()
-    return true
+    return .keptInMemory
   }
 
   private func startSync(_ token: UInt64?) -> Bool {

@@ -124,8 +124,8 @@ final class Ticker {
       keeper.append(records)
       Fault.point("claim.appended")
     case .sync(let token):
-      if let succeeded = keeper.beginSync(token: token) {
-        inbox.append(.synced(token: token, succeeded: succeeded, moment()))
+      if let result = keeper.beginSync(token: token) {
+        inbox.append(.synced(token: token, result, moment()))
       }
     case .dispatch(let order):
       Fault.point("claim.synced")
@@ -140,12 +140,12 @@ final class Ticker {
   /// Takes the syncs that have ended.
   func takeSyncs() {
     do {
-      for (token, succeeded) in try keeper.takeCompletions() {
+      for (token, result) in try keeper.takeCompletions() {
         Fault.point("claim.durable")
-        if !succeeded {
+        if result != .durable {
           log.error("the ledger couldn't be synced", LogField("cause", keeper.problem ?? "unknown"))
         }
-        deliver(.synced(token: token, succeeded: succeeded, moment()))
+        deliver(.synced(token: token, result, moment()))
       }
     } catch {
       invariantFailure("the sync thread is gone: \(error)")

@@ -107,9 +107,11 @@ final class Cronwatch {
 
   /// `start` with the crontab, if one was written; it has to succeed.
   @discardableResult
-  func start(_ more: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) throws -> CommandResult {
+  func start(
+    _ more: [String] = [], seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> CommandResult {
     let operands = access(crontabPath, F_OK) == 0 ? [crontabPath] : []
-    let result = try run(["start"] + more + operands, seconds: 60, sourceLocation: sourceLocation)
+    let result = try run(["start"] + more + operands, seconds: seconds, sourceLocation: sourceLocation)
     try #require(result.exit == 0, "\(result.output)\(result.error)", sourceLocation: sourceLocation)
     return result
   }
