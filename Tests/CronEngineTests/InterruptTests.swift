@@ -90,7 +90,8 @@ import Testing
     #expect(gone.engine.ledger.retries.isEmpty)
   }
 
-  @Test(.acceptance(57)) func `a job that wants its claims on disk waits while they are in memory, others fire`() throws {
+  @Test(.acceptance(57)) func `a job that wants its claims on disk waits while they are in memory, others fire`() throws
+  {
     var bench = Bench.loaded(try Self.careful("safe", durability: .required), try Self.careful("usual"))
     bench.syncsAtOnce = false
     bench.tick(after: 3600)
