@@ -28,7 +28,7 @@ struct JobSection {
   /// A line of it was refused; the job isn't built.
   var failed = false
 
-  private var schedules: [(schedule: Schedule, position: SourcePosition)] = []
+  private var schedules: [(schedule: Schedule, zone: String?, position: SourcePosition)] = []
   private var zone: String?
   private var command: JobCommand?
   private var user: String?
@@ -66,7 +66,7 @@ struct JobSection {
     if value.isEmpty {
       throw LineProblem(at: valueIndex, "missing-value", "\"\(key)\" has no value")
     }
-    if key == "schedule" { return try addSchedule(value, valueIndex, position) }
+    if key == "schedule" { return try addSchedule(value, valueIndex, position, checkZone) }
     do throws(ValueRefusal) {
       try set(key, value, checkZone)
     } catch {
@@ -75,16 +75,45 @@ struct JobSection {
   }
 
   private mutating func addSchedule(
-    _ text: String, _ index: Int, _ position: SourcePosition
+    _ text: String, _ index: Int, _ position: SourcePosition, _ checkZone: (String) -> ZoneCheck
   ) throws(LineProblem) {
     guard schedules.count < 100 else {
       throw LineProblem(at: index, "too-many-schedules", "a job has at most 100 schedules")
     }
+    let parsed: ZonedSchedule
     do throws(ScheduleError) {
-      schedules.append((try Schedule.parse(text, dialect: .any, seed: name), position))
+      parsed = try ZonedSchedule.parse(text, dialect: .any, seed: name)
     } catch {
       throw LineProblem(at: index + max(error.column - 1, 0), error.code, error.message, hint: error.hint)
     }
+    if let zone = parsed.zoneName {
+      do throws(ValueRefusal) {
+        _ = try JobValue.zone(zone, checkZone)
+      } catch {
+        throw LineProblem(at: index + max(parsed.zoneColumn - 1, 0), "unknown-zone", error.message, hint: error.hint)
+      }
+    }
+    schedules.append((parsed.schedule, parsed.zoneName, position))
+  }
+
+  /// The job's zone: its own key, else the one that all of its schedules name.
+  private func jobZone() throws(SectionProblem) -> String? {
+    for (_, named, position) in schedules {
+      if let zone, let named, named != zone {
+        throw zoneConflict(position, "the schedule names the zone \(named), the job has zone = \(zone)")
+      }
+      if zone == nil, named != schedules[0].zone {
+        let (one, other) = (schedules[0].zone ?? "none", named ?? "none")
+        throw zoneConflict(position, "a job has one zone, but its schedules name \(one) and \(other)")
+      }
+    }
+    return zone ?? schedules[0].zone
+  }
+
+  private func zoneConflict(_ position: SourcePosition, _ message: String) -> SectionProblem {
+    SectionProblem(
+      line: position.line, column: position.column, code: "zone-conflict", message: message,
+      hint: "give the zone once, with zone =")
   }
 
   private mutating func set(
@@ -128,6 +157,8 @@ struct JobSection {
       return .failure(
         SectionProblem(line: line, column: column, code: "missing-key", message: "[job \(name)] has no schedule"))
     }
+    let zone: String?
+    do throws(SectionProblem) { zone = try jobZone() } catch { return .failure(error) }
     return .success(
       JobDefinition(
         name: name, schedules: schedules.map(\.schedule), zone: zone, command: command, user: user,

@@ -2,7 +2,8 @@ extension Schedule {
   /// The canonical text; parsing it gives an equal schedule.
   public var description: String {
     switch form {
-    case .calendar(let recurrence): recurrence.canonicalText
+    case .calendar(let recurrence):
+      recurrence.needsCalendarText ? recurrence.calendarText : recurrence.canonicalText
     case .interval(let seconds): "@every \(DurationText.text(seconds: seconds))"
     case .reboot: "@reboot"
     case .once(let instant): instant.description

@@ -20,12 +20,6 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
     self.form = form
   }
 
-  /// Parses the text of a schedule, blanks around it allowed; `seed`, the job's name, chooses what `a~b` means.
-  public static func parse(_ text: String, dialect: Dialect, seed: String) throws(ScheduleError) -> Schedule {
-    let parser = ScheduleParser(ScheduleText(Array(text.utf8)), seed: seed)
-    return Schedule(form: try parser.parse(dialect))
-  }
-
   /// The smallest occurrence after an instant; nil when none follows up to 2199. Always a whole second, bounded work.
   ///
   /// `origin` anchors intervals: they fire at origin + n, origin + 2n … and take no notice of the zone.

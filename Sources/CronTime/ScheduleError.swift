@@ -44,6 +44,6 @@ public struct ScheduleWarning: Hashable, Sendable {
 public enum Dialect: Hashable, Sendable {
   /// What a crontab line takes: five fields, nicknames, `@every`.
   case crontabLine
-  /// Those and all others: six fields (seconds first), seven (year last), `every 90s`, RFC 3339 instants.
+  /// Those and all others: six fields (seconds first), seven (year last), phrases, instants, `calendar:`.
   case any
 }

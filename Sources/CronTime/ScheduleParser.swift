@@ -2,10 +2,24 @@
 struct ScheduleParser {
   private let text: ScheduleText
   private let seed: String
+  private let now: Instant?
 
-  init(_ text: ScheduleText, seed: String) {
+  init(_ text: ScheduleText, seed: String, now: Instant? = nil) {
     self.text = text
     self.seed = seed
+    self.now = now
+  }
+
+  /// The schedule that the whole text names, and where its zone's name stands when it has one.
+  func parseZoned(_ dialect: Dialect) throws(ScheduleError) -> (form: Schedule.Form, zone: Range<Int>?) {
+    let prefix = CalendarExpressionParser.prefix
+    guard dialect == .any, let first = text.word(from: 0),
+      text.slice(first).lowercased().hasPrefix(prefix)
+    else { return (try parse(dialect), nil) }
+    try checkBytes()
+    var parser = CalendarExpressionParser(text, from: first.lowerBound + prefix.utf8.count)
+    let (recurrence, zone) = try parser.parse()
+    return (.calendar(recurrence), zone)
   }
 
   /// The schedule that the whole text names.
@@ -19,6 +33,7 @@ struct ScheduleParser {
       return form
     }
     if dialect == .any, let form = try phrase(words) { return form }
+    if dialect == .crontabLine { try checkNoPhrase(first) }
     guard words.count >= 5 else { throw tooFew(words, dialect) }
     switch (dialect, words.count) {
     case (_, 5): return try calendar(words, [.minute, .hour, .dayOfMonth, .month, .weekday])
@@ -39,6 +54,7 @@ struct ScheduleParser {
       let (form, used) = try nickname(words)
       return (form, words[used - 1].upperBound)
     }
+    try checkNoPhrase(first)
     guard words.count >= 5 else { throw tooFew(words, .crontabLine) }
     let form = try calendar(words, [.minute, .hour, .dayOfMonth, .month, .weekday])
     if words.count > 5 { try checkNoSixthField(words[5]) }
@@ -151,44 +167,36 @@ extension ScheduleParser {
     return (try parser.parse(.crontabLine), 1)
   }
 
-  /// `every 90s`, an instant, or the refusal of a bare duration; nil for everything else.
+  /// A schedule in words, an instant, or the refusal of a bare duration; nil for fields.
   private func phrase(_ words: [Range<Int>]) throws(ScheduleError) -> Schedule.Form? {
     let first = words[0]
-    if words.count == 2, text.slice(first).lowercased() == "every", text.bytes[words[1].lowerBound] < 0x3a {
-      return .interval(seconds: try DurationText.parse(text, words[1]))
+    if InstantParser.begins(text, first) { return try InstantParser(text: text, words: words).parse() }
+    if PhraseWords.begins(text, first) {
+      var parser = PhraseParser(text, now: now)
+      return try parser.parse()
     }
-    guard words.count == 1 else { return nil }
-    if DurationText.looksLikeDuration(text.bytes[first]) {
-      let written = text.slice(first)
-      throw ScheduleError(
-        column: first.lowerBound + 1,
-        message: "'\(written)' has two readings: every \(written), again and again, or once in \(written) from now",
-        hint: "write '@every \(written)' for the first; for the second write the instant, as 2026-06-01T09:00:00Z",
-        code: "ambiguous-duration")
-    }
-    return try instant(first)
+    let isOneWord = words.count == 1 && DurationText.looksLikeDuration(text.bytes[first])
+    let isTwoWords =
+      words.count == 2 && text.bytes[first].allSatisfy(PhraseWords.isDigit)
+      && PhraseWords.seconds(ofUnit: text.slice(words[1]).lowercased()) != nil
+    guard isOneWord || isTwoWords else { return nil }
+    let written = text.slice(first.lowerBound..<words[words.count - 1].upperBound)
+    let once = now == nil ? "the instant, as 2026-06-01T09:00:00Z" : "'in \(written)'"
+    throw ScheduleError(
+      column: first.lowerBound + 1,
+      message: "'\(written)' has two readings: every \(written), again and again, or once in \(written) from now",
+      hint: "write 'every \(written)' for the first; for the second write \(once)", code: "ambiguous-duration")
   }
 
-  private func instant(_ word: Range<Int>) throws(ScheduleError) -> Schedule.Form? {
-    let written = text.slice(word)
-    // Four digits and a hyphen begin nothing else.
-    guard word.count >= 5, text.bytes[word].prefix(4).allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-      text.bytes[word.lowerBound + 4] == UInt8(ascii: "-")
-    else { return nil }
-    if let instant = Instant(rfc3339: written) {
-      guard instant.microseconds % 1_000_000 == 0 else {
-        throw ScheduleError(
-          column: word.lowerBound + 1, message: "an instant with a fraction of a second", hint: "write whole seconds",
-          code: "malformed-instant")
-      }
-      return .once(instant)
-    }
-    let hint =
-      Instant(rfc3339: written + "Z") == nil
-      ? "write it as 2026-06-01T09:00:00Z" : "add Z for UTC or an offset: \(written)Z, \(written)+02:00"
+  /// Words of a phrase can't begin a crontab line, where what follows the fields is a command.
+  private func checkNoPhrase(_ first: Range<Int>) throws(ScheduleError) {
+    let word = text.slice(first).lowercased()
+    guard PhraseWords.beginnings.contains(word) || word.hasPrefix(CalendarExpressionParser.prefix) else { return }
     throw ScheduleError(
-      column: word.lowerBound + 1, message: "'\(written)' is not an instant of RFC 3339", hint: hint,
-      code: "malformed-instant")
+      column: first.lowerBound + 1,
+      message: "'\(text.slice(first))' begins a phrase, which a crontab line doesn't take",
+      hint: "write five fields or an @ word such as @every 2h, or put the job into cronwatch.conf",
+      code: "phrase-in-crontab")
   }
 
   private func empty(_ dialect: Dialect) -> ScheduleError {

@@ -101,8 +101,8 @@ struct RefusalRow: Sendable, CustomTestStringConvertible {
   }
 
   private static let otherRefusals: [RefusalRow] = [
-    RefusalRow("30m", 1, "ambiguous-duration", "@every 30m"),
-    RefusalRow(" 1h30m", 2, "ambiguous-duration", "@every 1h30m"),
+    RefusalRow("30m", 1, "ambiguous-duration", "'every 30m'"),
+    RefusalRow(" 1h30m", 2, "ambiguous-duration", "'every 1h30m'"),
     RefusalRow("60 * * * * *", 1, "value-out-of-range", "seconds come first"),
     RefusalRow("0 60 * * * *", 3, "value-out-of-range", "seconds come first"),
     RefusalRow("0 0 0 1 1 * 1969", 13, "value-out-of-range", "1970 to 2199"),
@@ -113,7 +113,11 @@ struct RefusalRow: Sendable, CustomTestStringConvertible {
     RefusalRow("*/5 * * * * sh -c 'true && false' a b", 13, "command-in-schedule"),
     RefusalRow("* * * * * * * *", 15, "field-count"),
     RefusalRow("2026-06-01", 1, "malformed-instant", "2026-06-01T09:00:00Z"),
-    RefusalRow("2026-06-01T09:00:00", 1, "malformed-instant", "2026-06-01T09:00:00Z"),
+    RefusalRow("2026-06-01T09:00Z", 1, "malformed-instant", "2026-06-01T09:00:00Z"),
+    RefusalRow("2026-06-01T9:00", 1, "malformed-instant", "2026-06-01 09:00"),
+    RefusalRow("2026-06-01 09:00:60", 1, "malformed-instant"),
+    RefusalRow("2026-06-01 09:00 Europe/Paris", 18, "malformed-instant", "calendar: 2026-06-01 09:00 Europe/Paris"),
+    RefusalRow("2200-01-01 09:00", 1, "value-out-of-range", "1970 to 2199"),
     RefusalRow("2026-02-30T09:00:00Z", 1, "malformed-instant"),
     RefusalRow("2026-06-01T09:00:00.5Z", 1, "malformed-instant", "whole seconds"),
   ]

@@ -4,7 +4,7 @@ import CronTime
 
 extension Verb {
   static let next = Verb(
-    name: "next", operands: "SCHEDULE", operandCount: 1...7,
+    name: "next", operands: "SCHEDULE", operandCount: 1...64,
     summary: "print when a schedule fires next",
     details: """
       Prints the schedule's next instants, one RFC 3339 instant a line, in the zone with its offset (UTC: Z). They are
@@ -18,6 +18,9 @@ extension Verb {
     ],
     examples: [
       ("cronwatch next '30 2 * * *' --zone Europe/Paris", "the next five nights at half past two"),
+      ("cronwatch next in 45m", "the instant in three quarters of an hour"),
+      ("cronwatch next every weekday at 18:30", "the ends of the next five working days"),
+      ("cronwatch next 'calendar: Mon..Fri *-*~1 09:00 Europe/Paris'", "as systemd writes it, in its own zone"),
       ("cronwatch next @hourly --from 2026-03-29T00:00:00Z --count 3", "three hours after an instant"),
     ],
     run: { (context, arguments) throws(CommandFailure) in try next(context, arguments) })
@@ -25,8 +28,6 @@ extension Verb {
   private static func next(_ context: CommandContext, _ arguments: Arguments) throws(CommandFailure) -> ExitStatus {
     let text = arguments.operands.joined(separator: " ")
     let count = try arguments.number("--count", default: 5, in: 1...100_000)
-    let schedule = try parsed(text)
-    let zone = try context.zone(named: arguments.value("--zone"))
     var instant = context.now
     if let from = arguments.value("--from") {
       guard let parsed = Instant(rfc3339: from) else {
@@ -36,6 +37,9 @@ extension Verb {
       instant = parsed
     }
     let origin = instant
+    let parsed = try parsed(text, now: origin)
+    let schedule = parsed.schedule
+    let zone = try context.zone(named: try zoneName(parsed, arguments))
     var printed = 0
     while printed < count, let following = schedule.next(after: instant, in: zone, origin: origin) {
       context.print(zone.rfc3339(following))
@@ -46,10 +50,20 @@ extension Verb {
     return printed == 0 ? .negative : .success
   }
 
+  /// The zone that the schedule or the option names.
+  private static func zoneName(_ parsed: ZonedSchedule, _ arguments: Arguments) throws(CommandFailure) -> String? {
+    guard let named = parsed.zoneName else { return arguments.value("--zone") }
+    if let option = arguments.value("--zone"), option != named {
+      throw CommandFailure(
+        .usage, "the schedule names the zone \(HumanText.escaped(named)), --zone another", hint: "give one of them")
+    }
+    return named
+  }
+
   /// The schedule, or a failure that shows the text with a caret under the column.
-  private static func parsed(_ text: String) throws(CommandFailure) -> Schedule {
+  private static func parsed(_ text: String, now: Instant) throws(CommandFailure) -> ZonedSchedule {
     do throws(ScheduleError) {
-      return try Schedule.parse(text, dialect: .any, seed: "next")
+      return try ZonedSchedule.parse(text, dialect: .any, seed: "next", now: now)
     } catch {
       let shown = HumanText.escaped(text)
       let caret = String(repeating: " ", count: max(0, min(error.column, shown.count + 1) - 1)) + "^"
