@@ -150,7 +150,7 @@ extension PhraseParser {
     days.month = month
   }
 
-  /// `last day`, `last weekday`, `last friday`; in `the first and last friday` the ordinals before it share the weekday.
+  /// `last day`, `last weekday`, `last friday`; in `the first and last friday` the ordinal shares the weekday.
   private mutating func lastDay(_ days: inout Phrase.MonthDays, _ token: PhraseToken) throws(ScheduleError) {
     guard let next = current else {
       throw atEnd("incomplete-phrase", "the last what?", hint: "such as 'the last day' or 'the last friday'")

@@ -100,7 +100,7 @@ private struct AnsweredRow {
     return found
   }
 
-  /// Whether the expression has an `a/n` that doesn't divide its range.
+  /// Whether the expression has an `a/n`, a step without an end.
   var hasOpenStep: Bool {
     row.expression.split { " ,:-~".contains($0) }.contains { part in
       part.contains("/") && !part.contains("..") && part.first?.isNumber == true
@@ -238,7 +238,6 @@ private struct SystemdDifference: Sendable {
       }
     }
     #expect(agreements > 4_300)
-    print(agreements, uses)
     for (difference, count) in zip(SystemdDifference.all, uses) {
       #expect(count > 0, "never used: \(difference.reason)")
     }
