@@ -23,7 +23,11 @@ struct BadInputTests {
 
   @Test(
     "a bad schedule is 65, with a caret under the column",
-    arguments: [("61 * * * *", 0), ("*/5 * 32 * *", 6), ("* * * * mon-funday", 12), ("* 1-99 * * *", 2)])
+    arguments: [
+      ("61 * * * *", 0), ("*/5 * 32 * *", 6), ("* * * * mon-funday", 12), ("* 1-99 * * *", 2),
+      ("every munday at 9", 6), ("daily at 25:00", 9), ("calendar: 09:00:00.5", 18), ("30m", 0),
+      ("calendar: daily Europe/Pariss", 16),
+    ])
   func badSchedule(schedule: String, column: Int) throws {
     try Cronwatch.use { cron in
       let result = try cron.run(["next", schedule])

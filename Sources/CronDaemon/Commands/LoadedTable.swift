@@ -87,7 +87,9 @@ public enum ZoneLookup {
     do {
       return try database.zone(named: name)
     } catch {
-      throw ZoneLookupError(hint: "names are those of the tz database, such as Europe/Paris")
+      let nearest = ZoneDatabase.nearestName(to: name, among: ZoneFiles.names())
+      throw ZoneLookupError(
+        hint: nearest.map { "did you mean \($0)?" } ?? "names are those of the tz database, such as Europe/Paris")
     }
   }
 

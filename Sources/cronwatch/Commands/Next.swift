@@ -39,35 +39,53 @@ extension Verb {
     let origin = instant
     let parsed = try parsed(text, now: origin)
     let schedule = parsed.schedule
-    let zone = try context.zone(named: try zoneName(parsed, arguments))
+    let zone = try zone(of: parsed, text, context, arguments)
     var printed = 0
     while printed < count, let following = schedule.next(after: instant, in: zone, origin: origin) {
       context.print(zone.rfc3339(following))
       instant = following
       printed += 1
     }
-    if printed == 0 { context.printError("cronwatch: '\(HumanText.escaped(text))' never fires") }
+    if printed == 0 {
+      let when = schedule.isDead ? "never fires" : "does not fire after \(zone.rfc3339(origin))"
+      context.printError("cronwatch: '\(HumanText.escaped(text))' \(when)")
+    }
     return printed == 0 ? .negative : .success
   }
 
   /// The zone that the schedule or the option names.
-  private static func zoneName(_ parsed: ZonedSchedule, _ arguments: Arguments) throws(CommandFailure) -> String? {
-    guard let named = parsed.zoneName else { return arguments.value("--zone") }
-    if let option = arguments.value("--zone"), option != named {
+  private static func zone(
+    of parsed: ZonedSchedule, _ text: String, _ context: CommandContext, _ arguments: Arguments
+  ) throws(CommandFailure) -> Zone {
+    let option = arguments.value("--zone")
+    guard let named = parsed.zoneName else { return try context.zone(named: option) }
+    if let option, option != named {
       throw CommandFailure(
         .usage, "the schedule names the zone \(HumanText.escaped(named)), --zone another", hint: "give one of them")
     }
-    return named
+    do throws(ZoneLookupError) {
+      return try ZoneLookup.zone(named: named)
+    } catch {
+      throw refusal(
+        ScheduleError(
+          column: parsed.zoneColumn, message: "there is no zone '\(named)'", hint: error.hint, code: "unknown-zone"),
+        of: text)
+    }
   }
 
-  /// The schedule, or a failure that shows the text with a caret under the column.
+  /// The schedule, or a failure.
   private static func parsed(_ text: String, now: Instant) throws(CommandFailure) -> ZonedSchedule {
     do throws(ScheduleError) {
       return try ZonedSchedule.parse(text, dialect: .any, seed: "next", now: now)
     } catch {
-      let shown = HumanText.escaped(text)
-      let caret = String(repeating: " ", count: max(0, min(error.column, shown.count + 1) - 1)) + "^"
-      throw CommandFailure(.badData, "schedule: \(error.message)\n  \(shown)\n  \(caret)", hint: error.hint)
+      throw refusal(error, of: text)
     }
+  }
+
+  /// A failure that shows the text with a caret under the column.
+  private static func refusal(_ error: ScheduleError, of text: String) -> CommandFailure {
+    let shown = HumanText.escaped(text)
+    let caret = String(repeating: " ", count: max(0, min(error.column, shown.count + 1) - 1)) + "^"
+    return CommandFailure(.badData, "schedule: \(error.message)\n  \(shown)\n  \(caret)", hint: error.hint)
   }
 }
