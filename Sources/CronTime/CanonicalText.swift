@@ -17,14 +17,19 @@ extension Recurrence {
     var fields = [
       Self.text(minutes, .minute, isStar: stars.contains(.minute)),
       Self.text(UInt64(hours), .hour, isStar: stars.contains(.hour)),
-      Self.text(UInt64(daysOfMonth), .dayOfMonth, isStar: stars.contains(.dayOfMonth)),
+      Self.joined(
+        Self.text(UInt64(daysOfMonth), .dayOfMonth, isStar: stars.contains(.dayOfMonth)), relativeDays.daysOfMonthText),
       Self.text(UInt64(months), .month, isStar: months == 0x1ffe),
-      Self.text(UInt64(weekdays), .weekday, isStar: stars.contains(.weekday)),
+      Self.joined(Self.text(UInt64(weekdays), .weekday, isStar: stars.contains(.weekday)), relativeDays.weekdaysText),
     ]
     let hasYears = years != .all
     if seconds != 1 || hasYears { fields.insert(Self.text(seconds, .second, isStar: seconds == (1 << 60) - 1), at: 0) }
     if hasYears { fields.append(Self.list(YearSet.range.filter(years.contains))) }
     return fields.joined(separator: " ")
+  }
+
+  private static func joined(_ values: String, _ relative: [String]) -> String {
+    relative.isEmpty ? values : ((values.isEmpty ? [] : [values]) + relative).joined(separator: ",")
   }
 
   private static func text(_ bits: UInt64, _ field: Field, isStar: Bool) -> String {

@@ -81,7 +81,9 @@ struct FieldValues {
   var bits: UInt64 = 0
   /// The years, for the year field only.
   var years = YearSet()
-  /// Whether the field begins with `*`.
+  /// Days that depend on the month, for the day fields only.
+  var relative = Recurrence.RelativeDays()
+  /// Whether the field begins with `*`, or is `?`.
   var isStar = false
 
   mutating func insert(_ value: Int, in field: Field) {

@@ -2,6 +2,9 @@
 ///
 ///     field   = element *("," element)
 ///     element = "*" ["/" step] / value / value "-" value ["/" step] / [value] "~" [value]
+///             / "H" ["(" value "-" value ")"] ["/" step] / a day that depends on the month (RelativeElement)
+///
+/// The day fields may also be `?`, which is `*`.
 struct FieldParser {
   private let field: Field
   private let text: ScheduleText
@@ -9,6 +12,7 @@ struct FieldParser {
   private let seed: String
   private var position: Int
   private var values = FieldValues()
+  private var elementCount = 0
 
   /// A parser of the bytes `range` of a schedule's text; `seed` chooses what `a~b` means.
   init(_ field: Field, in text: ScheduleText, range: Range<Int>, seed: String) {
@@ -21,8 +25,14 @@ struct FieldParser {
 
   /// The values that the field names.
   mutating func parse() throws(ScheduleError) -> FieldValues {
+    if end - position == 1, byte == UInt8(ascii: "?"), field == .dayOfMonth || field == .weekday {
+      values.isStar = true
+      try insert(from: field.everyValue.lowerBound, to: field.everyValue.upperBound, step: 1)
+      return values
+    }
     values.isStar = byte == UInt8(ascii: "*")
     while true {
+      elementCount += 1
       try element()
       guard let next = byte else { return values }
       guard next == UInt8(ascii: ",") else { throw unexpected(next) }
@@ -47,6 +57,15 @@ struct FieldParser {
       return
     }
     let start = position
+    if first == UInt8(ascii: "H"), field != .year, position + 1 == end || "(/,".utf8.contains(text.bytes[position + 1])
+    {
+      return try hashed(start: start)
+    }
+    if let relative = RelativeElement(field, in: text, at: position, end: end) {
+      try relative.insert(into: &values.relative)
+      position = relative.end
+      return
+    }
     if first == UInt8(ascii: "~") {
       position += 1
       try random(from: field.everyValue.lowerBound, start: start)
@@ -112,6 +131,32 @@ struct FieldParser {
     values.insert((first + distance - lowest) % field.everyValue.count + lowest, in: field)
   }
 
+  /// `H`, `H(0-29)`, `H/15`, `H(0-29)/10`: one value, or a first one that the job's name chooses, stepping on from it.
+  private mutating func hashed(start: Int) throws(ScheduleError) {
+    position += 1
+    // Every month has 28 days: a job that hashed to the 31st would skip months.
+    var (first, last) = (field.everyValue.lowerBound, field == .dayOfMonth ? 28 : field.everyValue.upperBound)
+    if take("(") {
+      let rangeStart = position
+      first = try value()
+      guard take("-") else { throw error("malformed-hash", "a range is missing", hint: "write H(0-29)") }
+      last = try value()
+      guard take(")") else { throw error("malformed-hash", "the bracket is never closed", hint: "write H(0-29)") }
+      guard first <= last else {
+        throw error("malformed-hash", "the range of H ends before it begins", at: rangeStart, hint: "write H(0-29)")
+      }
+    }
+    let place = [UInt8(field.rawValue), UInt8(ascii: "H"), UInt8(truncatingIfNeeded: elementCount)]
+    let hash = StableHash.mixed(StableHash.bytes(place, state: StableHash.bytes(seed.utf8)))
+    guard byte == UInt8(ascii: "/") else {
+      values.insert(first + Int(hash % UInt64(last - first + 1)), in: field)
+      return
+    }
+    let step = try step(of: (first, last))
+    first += Int(hash % UInt64(step))
+    for value in stride(from: first, through: last, by: step) { values.insert(value, in: field) }
+  }
+
   /// The step behind a `/`, 1 without one.
   private mutating func step(of range: (Int, Int)?) throws(ScheduleError) -> Int {
     guard take("/") else { return 1 }
@@ -172,12 +217,27 @@ struct FieldParser {
 }
 
 extension FieldParser {
+  /// Marks that belong to another field than the one they are in.
+  private static let dayMarks: [UInt8: String] = [
+    UInt8(ascii: "w"): "W belongs to a day of the month: 15W",
+    UInt8(ascii: "l"): "L belongs to the day fields: L, L-3 or LW as day of month, 5L as day of week",
+    UInt8(ascii: "#"): "# belongs to the day of week: 5#3 is the third Friday",
+  ]
+
   private func error(_ code: String, _ message: String, at start: Int? = nil, hint: String? = nil) -> ScheduleError {
     ScheduleError(column: (start ?? position) + 1, message: message, hint: hint, code: code)
   }
 
   private func unexpected(_ byte: UInt8) -> ScheduleError {
     let what = text.character(at: position)
+    if byte == UInt8(ascii: "?") {
+      return error(
+        "unexpected-character", "'?' stands alone, as day of month or day of week",
+        hint: field == .dayOfMonth || field == .weekday ? "write ? or the days, not both" : "write *")
+    }
+    if let needed = Self.dayMarks[byte | 0x20] {
+      return error("unexpected-character", "'\(what)' has no place in the \(field.name) field", hint: needed)
+    }
     return error(
       "unexpected-character", "'\(what)' has no place here in the \(field.name) field",
       hint: byte == UInt8(ascii: ".")

@@ -93,6 +93,8 @@ struct ScheduleParser {
       case .year: year = values
       }
     }
+    var relative = dayOfMonth.relative
+    (relative.lastWeekday, relative.nthWeekday) = (weekday.relative.lastWeekday, weekday.relative.nthWeekday)
     var stars: Recurrence.Stars = []
     if minute.isStar { stars.insert(.minute) }
     if hour.isStar { stars.insert(.hour) }
@@ -101,7 +103,7 @@ struct ScheduleParser {
     return .calendar(
       Recurrence(
         seconds: second.bits, minutes: minute.bits, hours: UInt32(hour.bits), daysOfMonth: UInt32(dayOfMonth.bits),
-        months: UInt16(month.bits), weekdays: UInt8(weekday.bits), years: year.years,
+        months: UInt16(month.bits), weekdays: UInt8(weekday.bits), years: year.years, relativeDays: relative,
         dayRule: dayOfMonth.isStar || weekday.isStar ? .both : .either, stars: stars))
   }
 

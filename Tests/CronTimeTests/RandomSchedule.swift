@@ -39,6 +39,26 @@ enum RandomSchedule {
     return [minutes, hours, days].map { $0.randomElement(using: &random) ?? "*" }.joined(separator: " ")
   }
 
+  /// Anything that a cron expression can say: seconds, years, days that depend on the month, names.
+  static func anyText(using random: inout SeededGenerator) -> String {
+    if Int.random(in: 0..<3, using: &random) == 0 { return textNearMidnight(using: &random) }
+    let days = ["L", "L-3", "LW", "15W", "1W", "31w", "L-2W", "1,15,L", "?", "*", "*", "10-20", "28-3"]
+    let weekdays = ["5L", "friL", "0#1", "mon#5", "7#2,3", "?", "*", "*", "mon-fri", "SAT-SUN", "5-1", "0-7/3"]
+    let months = ["*", "*", "*", "*/3", "jan,jul", "feb", "11-2"]
+    let isRelative = Int.random(in: 0..<2, using: &random) == 0
+    var fields = minuteText(using: &random).split(separator: " ").map(String.init)
+    if isRelative {
+      fields[2] = days.randomElement(using: &random) ?? "*"
+      fields[3] = months.randomElement(using: &random) ?? "*"
+      fields[4] = weekdays.randomElement(using: &random) ?? "*"
+    }
+    if Int.random(in: 0..<6, using: &random) == 0 { fields.insert(field(0...59, using: &random), at: 0) }
+    if fields.count == 6, Int.random(in: 0..<3, using: &random) == 0 {
+      fields.append(["*", "2020-2040", "1999,2031,2077", "2000-2098/2"].randomElement(using: &random) ?? "*")
+    }
+    return fields.joined(separator: " ")
+  }
+
   private static func field(_ range: ClosedRange<Int>, using random: inout SeededGenerator) -> String {
     switch Int.random(in: 0..<10, using: &random) {
     case 0...4: return "*"
