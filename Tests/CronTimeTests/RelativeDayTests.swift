@@ -95,7 +95,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [("H H H H H", "37 20 5 10 0"), ("H(0-29)/10 * * * *", "7-27/10 * * * *"), ("H,H * * * *", "14,37 * * * *")])
+  @Test(arguments: [
+    ("H H H H H", "37 20 5 10 0"), ("H(0-29)/10 * * * *", "7-27/10 * * * *"), ("H,H * * * *", "14,37 * * * *"),
+  ])
   func `the values that a name chooses may not change between versions`(text: String, chosen: String) throws {
     let schedule = try Schedule.parse(text, dialect: .any, seed: "backup").description
     #expect(schedule == chosen)
