@@ -71,6 +71,12 @@ extension PhraseParser {
           phrase.periodRange, "it isn't said which of these weekdays is meant",
           hint: "write 'monthly on the first monday'")
       }
+      let isCommon =
+        PhraseWords.weekdays(named: "weekdays") == weekdays || PhraseWords.weekdays(named: "weekends") == weekdays
+      if phrase.period == .day, !isCommon {
+        throw conflict(
+          phrase.periodRange, "'daily' and a choice of weekdays contradict each other", hint: "write 'every monday'")
+      }
       draft.weekdays = weekdays
       return
     }

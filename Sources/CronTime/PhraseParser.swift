@@ -33,7 +33,7 @@ struct PhraseParser {
         first, "ambiguous-phrase", "'\(text.slice(first.range))' alone doesn't say on which days",
         hint: "write 'daily at \(text.slice(first.range))' or 'weekdays at \(text.slice(first.range))'")
     }
-    if first.word == "every", following?.beginsWithDigit == true { return try interval() }
+    if first.word == "every" || first.word == "each", following?.beginsWithDigit == true { return try interval() }
     while let token = current { try clause(token) }
     return .calendar(try recurrence())
   }
@@ -64,12 +64,13 @@ struct PhraseParser {
     if let next = following, PhraseWords.weekdays(named: next.word) != nil {
       return error(
         token, "ambiguous-phrase", "'every \(written) \(next.word)' has two readings",
-        hint: "write 'monthly on the \(written) \(next.word)', or name the dates in another way")
+        hint: "write 'monthly on the \(written) \(next.word)', or 'every \(day) weeks' for elapsed time")
     }
     if let next = following, PhraseWords.seconds(ofUnit: next.word) != nil {
+      let fields = next.word == "day" ? ", or cron fields such as '0 9 */\(day) * *'" : ""
       return error(
-        token, "ambiguous-phrase", "'every \(written) \(next.word)' has two readings",
-        hint: "write 'every \(day) \(next.word)s' for elapsed time, or cron fields such as '0 9 */\(day) * *'")
+        token, "ambiguous-phrase", "'every \(written) \(next.word)' doesn't say from when on it counts",
+        hint: "write 'every \(day) \(next.word)s' for elapsed time\(fields)")
     }
     return error(
       token, "ambiguous-phrase", "'every \(written)' doesn't say of what",

@@ -7,7 +7,8 @@ import Testing
     ("every 30m", "@every 30m"), ("every 2h", "@every 2h"), ("EVERY 2H", "@every 2h"),
     ("every 90 seconds", "@every 1m30s"), ("every 5 minutes", "@every 5m"), ("every 1 day", "@every 1d"),
     ("every 1h 30m", "@every 1h30m"), ("every 1 hour and 30 minutes", "@every 1h30m"),
-    ("every 1 week, 2 days", "@every 1w2d"), ("each monday", "0 0 * * 1"),
+    ("every 1 week, 2 days", "@every 1w2d"), ("each monday", "0 0 * * 1"), ("each 2h", "@every 2h"),
+    ("daily on weekdays at 9", "0 9 * * 1-5"),
     // Days.
     ("every day", "0 0 * * *"), ("every day at 09:00", "0 9 * * *"), ("daily at noon", "0 12 * * *"),
     ("daily", "0 0 * * *"), ("midnight", "0 0 * * *"), ("noon", "0 12 * * *"), ("at 17:00", "0 17 * * *"),
@@ -187,6 +188,8 @@ import Testing
     RefusalRow("yearly on june", 11, "incomplete-phrase", "june 1"),
     RefusalRow("yearly on june 1 and july 2", 22, "phrase-conflict", "two schedules"),
     RefusalRow("daily on the 1st", 10, "phrase-conflict", "monthly"),
+    RefusalRow("daily on monday", 1, "phrase-conflict", "every monday"),
+    RefusalRow("every 2nd week", 7, "ambiguous-phrase", "every 2 weeks"),
     RefusalRow("daily weekly", 7, "phrase-conflict"),
     RefusalRow("every monday on tuesday", 17, "phrase-conflict", "one list"),
     RefusalRow("on the 1st of juny", 15, "unknown-word", "june"),

@@ -195,7 +195,7 @@ private struct SystemdDifference: Sendable {
       explains: { row in
         guard let theirs = row.row.occurrences, row.hasOpenStep else { return false }
         // All that it says is right, and among our next ones.
-        var rest = row.following(30)[...]
+        var rest = row.following(100)[...]
         return theirs.allSatisfy { wanted in
           guard let index = rest.firstIndex(of: wanted) else { return false }
           rest = rest[(index + 1)...]
