@@ -22,8 +22,10 @@ struct JobTableCodecTests {
     let user = crontab(text, file: "/home/a b/tab=1")
     let spool = crontab("@daily x", file: "/spool/alice", format: .user(owner: "alice"))
     let parsed = conf(
-      "[job w]\nschedule = @daily\nschedule = 0 4 * * 5\nexec = /bin/x \"\" \"a b\"\nschedule = calendar: Fri *-*-13 09:00\nschedule = every weekday at 9:30pm\non-interrupt = rerun\n"
-        + "durable = required\n[jobs]\nzone = UTC")
+      "[job w]\nschedule = @daily\nschedule = 0 4 * * 5\nexec = /bin/x \"\" \"a b\"\n"
+        + "schedule = calendar: Fri *-*-13 09:00\nschedule = every weekday at 9:30pm\n"
+        + "on-interrupt = rerun\ndurable = required\n[jobs]\nzone = UTC"
+    )
     var settings = parsed.settings
     settings.crontabFiles = ["/a", "/b c"]
     settings.inheritEnvironment = ["*"]

@@ -21,6 +21,8 @@ import Testing
     ("calendar: 8..18/2:00", "0 8-18/2 * * *"), ("calendar: *:*:0/30", "0,30 * * * * *"),
     ("calendar: *:*:*", "* * * * * *"), ("calendar: 05..05:00", "0 5 * * *"), ("calendar: Mon *-*-1/2", "0 0 */2 * 1"),
     ("calendar: *~*", "0 0 * * *"),
+    ("calendar: *-02~03", "0 0 L-2 2 *"), ("calendar: *-*~1,2 12:00", "0 12 L,L-1 * *"),
+    ("calendar: *-*~3/1", "0 0 L,L-1,L-2 * *"),
     // Both must match, which five fields can't say without a `*`.
     ("calendar: Fri *-*-13", "calendar: Fri *-*-13 00:00:00"),
     ("calendar: mon,TUE,wed,sun *-*-1..7 18:00", "calendar: Mon..Wed,Sun *-*-01..07 18:00:00"),

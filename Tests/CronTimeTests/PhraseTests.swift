@@ -38,6 +38,10 @@ import Testing
     ("monthly on the 1st and 15th at 3", "0 3 1,15 * *"), ("monthly on 1, 11, 21 and 31", "0 0 1-31/10 * *"),
     ("monthly on day 22", "0 0 22 * *"), ("every month on the 2nd, 3rd and 13th", "0 0 2,3,13 * *"),
     ("on the 1st of every month at 8", "0 8 1 * *"), ("monthly on the first of the month", "0 0 1 * *"),
+    ("every month on the last day at 23:00", "0 23 L * *"), ("monthly on the last weekday", "0 0 LW * *"),
+    ("monthly on the first weekday at 9", "0 9 1W * *"), ("monthly on the last friday", "0 0 * * 5L"),
+    ("monthly on the first monday at 9", "0 9 * * 1#1"), ("monthly on the 1st and 3rd wed", "0 0 * * 3#1,3#3"),
+    ("monthly on the 15th, the last day and the last friday", "0 0 15,L * 5L"),
     ("yearly", "0 0 1 1 *"), ("annually at noon", "0 12 1 1 *"), ("yearly on june 1", "0 0 1 6 *"),
     ("every year on 24 december at 18:00", "0 18 24 12 *"), ("yearly on the 1st of june at 9", "0 9 1 6 *"),
     // Local dates.

@@ -222,6 +222,10 @@ private struct SystemdDifference: Sendable {
     var agreements = 0
     for row in rows {
       let answered = try AnsweredRow(row, &database)
+      if let schedule = answered.schedule {
+        let printed = schedule.description
+        #expect(try Schedule.parse(printed, dialect: .any, seed: "") == schedule, "\(row.expression): \(printed)")
+      }
       if answered.agrees {
         agreements += 1
       } else if let index = SystemdDifference.all.firstIndex(where: { $0.explains(answered) }) {
