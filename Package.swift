@@ -38,6 +38,9 @@ let package = Package(
       dependencies: ["CronDaemon", "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem"],
       swiftSettings: effects),
 
+    .executableTarget(
+      name: "ScheduleBenchmark", dependencies: ["CronTime"], path: "Tests/Benchmarks/ScheduleBenchmark",
+      swiftSettings: everywhere),
     .target(
       name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",
       swiftSettings: everywhere),

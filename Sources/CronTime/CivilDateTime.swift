@@ -15,8 +15,27 @@ enum Calendar {
     return era * 146_097 + dayOfEra - 719_468
   }
 
+  /// The date that lies so many days after 1970-01-01; days from 0 to 1,000,000.
+  ///
+  /// Three multiplications instead of divisions (Neri and Schneider, "Euclidean affine functions and their application
+  /// to calendar algorithms"): years begin on 1 March, months follow from the day of such a year.
+  @inline(__always)
+  static func recentDate(days: Int) -> (year: Int, month: Int, day: Int) {
+    let shifted = UInt32(truncatingIfNeeded: days) &* 4 &+ (4 &* 719_468 &+ 3)
+    let century = shifted / 146_097
+    let dayOfCentury = shifted % 146_097 | 3
+    let product = UInt64(dayOfCentury) &* 2_939_745
+    let dayOfYear = UInt32(truncatingIfNeeded: product) / 2_939_745 / 4
+    let year = Int(century &* 100) &+ Int(product >> 32)
+    let monthAndDay = dayOfYear &* 2_141 &+ 197_913
+    let month = Int(monthAndDay >> 16)
+    let day = Int((monthAndDay & 0xffff) / 2_141) &+ 1
+    return dayOfYear >= 306 ? (year &+ 1, month &- 12, day) : (year, month, day)
+  }
+
   /// The date that lies this many days after 1970-01-01.
   static func date(days: Int) -> (year: Int, month: Int, day: Int) {
+    if (0...1_000_000).contains(days) { return recentDate(days: days) }
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097
@@ -29,16 +48,12 @@ enum Calendar {
   }
 
   static func isLeap(_ year: Int) -> Bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    year & 3 == 0 && (year % 25 != 0 || year & 15 == 0)
   }
 
   /// Days of a month, 28–31.
   static func length(year: Int, month: Int) -> Int {
-    switch month {
-    case 2: isLeap(year) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
+    month == 2 ? (isLeap(year) ? 29 : 28) : 30 | (month ^ month >> 3)
   }
 
   /// 0 = Sunday … 6 = Saturday.

@@ -10,7 +10,7 @@ extension Recurrence {
       time = Int(local % Calendar.secondsPerDay)
     }
     guard day <= Int(lastDay) else { return nil }
-    var (year, month, dayOfMonth) = Calendar.date(days: day)
+    let (year, month, dayOfMonth) = Calendar.recentDate(days: day)
     if years.contains(year), months >> UInt16(month) & 1 != 0 {
       let firstOfMonth = day - dayOfMonth + 1
       let days = matchingDays(
@@ -21,22 +21,28 @@ extension Recurrence {
       let later = days & (.max << UInt32(dayOfMonth)) & ~(1 << UInt32(dayOfMonth))
       if later != 0 { return dayStart(firstOfMonth + later.trailingZeroBitCount - 1) }
     }
-    // Another month: whatever matches there begins with its first day.
-    month += 1
+    return firstLocalTime(inMonthsAfter: month, of: year)
+  }
+
+  /// The first matching local time of a later month: whatever matches there begins with its first day.
+  private func firstLocalTime(inMonthsAfter month: Int, of firstYear: Int) -> Int64? {
+    // With one day field that says everything, most months are ruled out by their length alone.
+    let needsWeekday = dayRule == .either || weekdays != 0x7f || hasRelativeDays
+    var rest = months & (.max << UInt16(month)) & ~(1 << UInt16(month))
+    var year = firstYear
+    if !years.contains(year) { rest = 0 }
     while true {
-      guard let candidate = years.first(atOrAfter: year) else { return nil }
-      if candidate != year { (year, month) = (candidate, 1) }
-      var rest = month <= 12 ? months & (.max << UInt16(month)) : 0
       while rest != 0 {
-        dayOfMonth = 1
-        month = rest.trailingZeroBitCount
-        let firstOfMonth = Calendar.days(year: year, month: month, day: 1)
-        let days = matchingDays(
-          length: Calendar.length(year: year, month: month), firstWeekday: Calendar.weekday(days: firstOfMonth))
-        if days != 0 { return dayStart(firstOfMonth + days.trailingZeroBitCount - 1) }
+        let month = rest.trailingZeroBitCount
+        let length = Calendar.length(year: year, month: month)
         rest &= rest &- 1
+        if !needsWeekday, daysOfMonth & ((2 << UInt32(length)) &- 2) == 0 { continue }
+        let firstOfMonth = Calendar.days(year: year, month: month, day: 1)
+        let days = matchingDays(length: length, firstWeekday: Calendar.weekday(days: firstOfMonth))
+        if days != 0 { return dayStart(firstOfMonth + days.trailingZeroBitCount - 1) }
       }
-      (year, month) = (year + 1, 1)
+      guard let following = years.first(atOrAfter: year + 1) else { return nil }
+      (year, rest) = (following, months)
     }
   }
 

@@ -12,7 +12,7 @@ extension Recurrence {
     let inMonth: UInt32 = (2 << UInt32(length)) &- 2
     var byDay = daysOfMonth
     var byWeekday = Self.repeated(weekdays, firstWeekday: firstWeekday)
-    if !relativeDays.isEmpty {
+    if hasRelativeDays {
       byDay |= relativeDays.days(length: length, firstWeekday: firstWeekday)
       byWeekday |= relativeDays.weekdays(length: length, firstWeekday: firstWeekday)
     }
@@ -33,39 +33,57 @@ extension Recurrence.RelativeDays {
   /// Days of month that `L-n`, `nW` and `LW` name.
   func days(length: Int, firstWeekday: Int) -> UInt32 {
     var result: UInt32 = 0
-    for distance in 0..<length where fromEnd >> UInt32(distance) & 1 != 0 {
-      result |= 1 << UInt32(length - distance)
+    var rest = fromEnd
+    while rest != 0 {
+      let distance = rest.trailingZeroBitCount
+      if distance < length { result |= 1 << UInt32(length - distance) }
+      rest &= rest - 1
     }
-    for distance in 0..<length where workdayFromEnd >> UInt32(distance) & 1 != 0 {
-      result |= 1 << UInt32(Self.workday(length - distance, length: length, firstWeekday: firstWeekday))
+    rest = workdayFromEnd
+    while rest != 0 {
+      let distance = rest.trailingZeroBitCount
+      if distance < length { result |= Self.workday(length - distance, length: length, firstWeekday: firstWeekday) }
+      rest &= rest - 1
     }
-    for day in 1...length where workday >> UInt32(day) & 1 != 0 {
-      result |= 1 << UInt32(Self.workday(day, length: length, firstWeekday: firstWeekday))
+    rest = workday
+    while rest != 0 {
+      let day = rest.trailingZeroBitCount
+      if day <= length { result |= Self.workday(day, length: length, firstWeekday: firstWeekday) }
+      rest &= rest - 1
     }
     return result
   }
 
-  /// The Monday–Friday nearest to a day, without leaving the month.
-  private static func workday(_ day: Int, length: Int, firstWeekday: Int) -> Int {
-    switch (firstWeekday + day - 1) % 7 {
-    case 6: day > 1 ? day - 1 : day + 2
-    case 0: day < length ? day + 1 : day - 2
-    default: day
-    }
+  /// The bit of the Monday–Friday nearest to a day, without leaving the month.
+  private static func workday(_ day: Int, length: Int, firstWeekday: Int) -> UInt32 {
+    let nearest =
+      switch (firstWeekday + day - 1) % 7 {
+      case 6: day > 1 ? day - 1 : day + 2
+      case 0: day < length ? day + 1 : day - 2
+      default: day
+      }
+    return 1 << UInt32(nearest)
   }
 
   /// Days of month that `5L` and `5#3` name.
   func weekdays(length: Int, firstWeekday: Int) -> UInt32 {
     var result: UInt32 = 0
-    for weekday in 0..<7 {
-      let first = 1 + (weekday - firstWeekday + 7) % 7
-      if lastWeekday >> UInt8(weekday) & 1 != 0 {
-        result |= 1 << UInt32(first + (length - first) / 7 * 7)
-      }
-      for week in 0..<5 where nthWeekday >> UInt64(week * 7 + weekday) & 1 != 0 && first + week * 7 <= length {
-        result |= 1 << UInt32(first + week * 7)
-      }
+    if lastWeekday != 0 {
+      // The month's last seven days, as a week that begins with the first of them.
+      result = UInt32(Self.rotated(lastWeekday, toBeginWith: (firstWeekday + length) % 7)) << UInt32(length - 6)
+    }
+    var weeks = nthWeekday
+    var shift: UInt32 = 1
+    while weeks != 0 {
+      result |= UInt32(Self.rotated(UInt8(weeks & 0x7f), toBeginWith: firstWeekday)) << shift
+      weeks >>= 7
+      shift += 7
     }
     return result
+  }
+
+  /// A set of weekdays as days of a week that begins with one of them: bit 0 is that day.
+  private static func rotated(_ weekdays: UInt8, toBeginWith first: Int) -> UInt8 {
+    (weekdays >> UInt8(first) | weekdays << UInt8(7 - first)) & 0x7f
   }
 }

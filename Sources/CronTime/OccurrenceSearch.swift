@@ -16,8 +16,27 @@ struct OccurrenceSearch {
   /// The smallest occurrence after an instant, both in seconds since the epoch; nil when none follows.
   func next(after seconds: Int64) -> Int64? {
     guard !recurrence.isDead, seconds < Self.end else { return nil }
-    var after = max(seconds, -2 * Calendar.secondsPerDay)
-    var segment = zone.segment(at: after)
+    let after = max(seconds, -2 * Calendar.secondsPerDay)
+    let segment = zone.segment(at: after)
+    if segment.end == .max, segment.start == .min {
+      return recurrence.firstLocalTime(atOrAfter: after + 1 + segment.offset).map { $0 - segment.offset }
+    }
+    // Far from any change of the clocks on both sides, the first matching local time is the answer: no gap between
+    // can owe anything, for no matching local time lies in it, and no fold comes back to one before.
+    if after - Self.farthestOffsets > segment.start, after < segment.end - Self.farthestOffsets {
+      guard let found = recurrence.firstLocalTime(atOrAfter: after + 1 + segment.offset) else { return nil }
+      if found < segment.end + segment.offset { return found - segment.offset }
+      let far = zone.segment(at: found - segment.offset)
+      let instant = found - far.offset
+      if instant - Self.farthestOffsets > far.start, instant < far.end - Self.farthestOffsets { return instant }
+    }
+    return nextNearChange(after: after, segment)
+  }
+
+  /// The same, border by border.
+  private func nextNearChange(after instant: Int64, _ first: ZoneTable.Segment) -> Int64? {
+    var after = instant
+    var segment = first
     let followsElapsedTime = recurrence.followsElapsedTime
     while true {
       var from = after + 1 + segment.offset

@@ -129,6 +129,8 @@ public struct Recurrence: Hashable, Sendable {
   /// Which fields begin with `*`.
   public let stars: Stars
 
+  /// Whether there are days that depend on the month.
+  let hasRelativeDays: Bool
   /// First and last matching second of a matching day; −1 when there is none.
   let firstTime: Int32
   let lastTime: Int32
@@ -148,6 +150,7 @@ public struct Recurrence: Hashable, Sendable {
     self.weekdays = weekdays & 0x7f
     self.years = years
     self.relativeDays = relativeDays
+    hasRelativeDays = !relativeDays.isEmpty
     self.dayRule = dayRule
     self.stars = stars
     if self.seconds == 0 || self.minutes == 0 || self.hours == 0 {

@@ -18,6 +18,10 @@ final class ZoneTable: Sendable {
   private let typeIndices: [UInt8]
   private let types: [ZoneOffset]
   private let rule: PosixRule?
+  /// For each stretch of 2^24 seconds (194 days) from 1970 to 2201: the segment at its beginning. Zones change a few
+  /// times in such a stretch at most, so a look-up is one step and hardly ever more than two others.
+  private let firstSegments: [UInt16]
+  private static let stretchBits: Int64 = 24
   /// From here on the rule is evaluated at each look-up.
   private let ruleStart: Int64
 
@@ -25,6 +29,7 @@ final class ZoneTable: Sendable {
   init(fixed type: ZoneOffset) {
     (starts, offsets, typeIndices) = ([], [Int32(type.utcOffsetSeconds)], [0])
     (types, rule, ruleStart) = ([type], nil, .max)
+    firstSegments = []
   }
 
   init(_ contents: TZifContents) {
@@ -56,6 +61,7 @@ final class ZoneTable: Sendable {
     self.ruleStart = ruleStart
     offsets = indices.map { Int32(types[Int($0)].utcOffsetSeconds) }
     rule = contents.rule
+    firstSegments = Self.firstSegments(starts)
   }
 
   private static func index(of type: ZoneOffset, in types: inout [ZoneOffset]) -> UInt8 {
@@ -66,8 +72,25 @@ final class ZoneTable: Sendable {
     return UInt8(types.count - 1)
   }
 
+  private static func firstSegments(_ starts: [Int64]) -> [UInt16] {
+    guard starts.count < Int(UInt16.max) else { return [] }
+    let last = Int64(Calendar.days(year: lastTableYear, month: 1, day: 1)) * Calendar.secondsPerDay >> stretchBits
+    var index = 0
+    return (0...last).map { stretch in
+      while index < starts.count, starts[index] <= stretch << stretchBits { index += 1 }
+      return UInt16(index)
+    }
+  }
+
   /// Index of the segment that holds the instant: how many starts are ≤ it.
+  @inline(__always)
   private func index(at seconds: Int64) -> Int {
+    let stretch = seconds >> Self.stretchBits
+    if stretch >= 0, stretch < firstSegments.count {
+      var index = Int(firstSegments[Int(stretch)])
+      while index < starts.count, starts[index] <= seconds { index &+= 1 }
+      return index
+    }
     var low = 0
     var high = starts.count
     while low < high {
