@@ -25,7 +25,7 @@ struct OccurrenceSearch {
     // can owe anything, for no matching local time lies in it, and no fold comes back to one before.
     if after - Self.farthestOffsets > segment.start, after < segment.end - Self.farthestOffsets {
       guard let found = recurrence.firstLocalTime(atOrAfter: after + 1 + segment.offset) else { return nil }
-      if found < segment.end + segment.offset { return found - segment.offset }
+      if found - segment.offset < segment.end { return found - segment.offset }
       let far = zone.segment(at: found - segment.offset)
       let instant = found - far.offset
       if instant - Self.farthestOffsets > far.start, instant < far.end - Self.farthestOffsets { return instant }
