@@ -1,5 +1,6 @@
-// Times `next(after:)`: `ScheduleBenchmark CORPUS MILLISECONDS` prints `NAME<TAB>walk<TAB>NANOSECONDS` and the same for
-// `parse`, a parse and one next. `--allocations` makes 100,000 calls of each walk and nothing else, for a malloc counter.
+// Times `next(after:)`: `ScheduleBenchmark CORPUS MILLISECONDS` prints `NAME<TAB>walk<TAB>NANOSECONDS`, and the same
+// for `parse`, a parse and one next. `--allocations CORPUS CALLS` makes so many calls of each walk and nothing else,
+// for a counter of allocations.
 
 import CronTime
 import Glibc
