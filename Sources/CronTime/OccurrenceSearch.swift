@@ -8,7 +8,7 @@ struct OccurrenceSearch {
   /// More than any two local times of one zone can differ from each other or from UTC.
   private static let farthestOffsets: Int64 = 52 * 3_600
   /// Where every search ends: two days after 2199-12-31T24:00:00Z.
-  private static let end: Int64 = 7_258_291_200
+  static let end: Int64 = 7_258_291_200
 
   let recurrence: Recurrence
   let zone: ZoneTable
@@ -74,7 +74,7 @@ struct OccurrenceSearch {
   }
 
   /// The local time that clocks have already shown before a segment: in a fold, fixed times below it are done.
-  private func passedLocalTime(before segment: ZoneTable.Segment, near instant: Int64) -> Int64 {
+  func passedLocalTime(before segment: ZoneTable.Segment, near instant: Int64) -> Int64 {
     var passed = Int64.min
     var start = segment.start
     // Only changes within the last days can matter; zones have at most a few.

@@ -42,7 +42,7 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// 2200-01-01T00:00:00Z, where intervals end as calendars do.
-  private static let end: Int64 = 7_258_118_400
+  static let end: Int64 = 7_258_118_400
 
   /// The shortest of the next four spacings, in seconds; nil when fewer than two occurrences are left.
   ///
