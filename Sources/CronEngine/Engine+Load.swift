@@ -197,6 +197,8 @@ extension Engine {
       let floor = Instant(seconds: now.wall.seconds)
       var instant = floor
       if let decided = marks?.lastDecided, decided >= floor { instant = Instant(seconds: decided.seconds + 1) }
+      // A random delay may have put off an earlier instant: it is overtaken, for decisions keep the order of instants.
+      decideOvertaken(name, before: instant)
       if claim(name, occurrence: instant, due: floor, trigger: .reboot) != nil {
         schedule(name, after: mark(of: name))
       }

@@ -54,21 +54,23 @@ extension Engine {
     var budget = 10_000
     decide(key.job, limit: before, budget: &budget)
     // Jitter may have put off an earlier one: it is overtaken, and its turn is now.
-    while let earlier = jobs[key.job]?.next, earlier < key.instant, budget > 0 {
-      budget -= 1
-      decideOvertaken(key.job, earlier)
-    }
+    decideOvertaken(key.job, before: key.instant)
     guard key.instant > mark(of: key.job) else { return answer(request, .alreadyClaimed) }
     fireNow(key, request: request)
     schedule(key.job, after: mark(of: key.job))
   }
 
-  private mutating func decideOvertaken(_ name: String, _ instant: Instant) {
-    var skips = SkipRange()
-    if let reason = offer(name, instant: instant, trigger: .schedule, skips: &skips) {
-      skip(name, first: instant, last: instant, count: 1, reason: reason)
+  /// Decides what lies before an instant, also what isn't due yet for its random delay.
+  mutating func decideOvertaken(_ name: String, before instant: Instant) {
+    var budget = 10_000
+    while let earlier = jobs[name]?.next, earlier < instant, budget > 0 {
+      budget -= 1
+      var skips = SkipRange()
+      if let reason = offer(name, instant: earlier, trigger: .schedule, skips: &skips) {
+        skip(name, first: earlier, last: earlier, count: 1, reason: reason)
+      }
+      schedule(name, after: max(earlier, mark(of: name)))
     }
-    schedule(name, after: max(instant, mark(of: name)))
   }
 
   private mutating func fireNow(_ key: OccurrenceKey, request: UInt64) {
@@ -125,7 +127,8 @@ extension Engine {
     guard var state = jobs[name] else { return }
     if let first = state.next, first <= end {
       let plan = MisfirePlan(
-        first: first, job: state.job, origin: state.origin, graceSeconds: 0, now: end, limit: end, cap: 10_000)
+        first: first, job: state.job, origin: state.origin, graceSeconds: 0, now: .distantFuture, limit: end,
+        cap: 10_000)
       if let owed = plan.wholeRange {
         skip(name, first: owed.first, last: owed.last, count: owed.count, reason: .paused)
       }

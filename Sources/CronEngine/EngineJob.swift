@@ -38,6 +38,11 @@ public struct EngineJob: Hashable, Sendable {
     return earliest
   }
 
+  /// How many instants its schedules name after `start` and up to `end`; one that several name counts several times.
+  func count(after start: Instant, through end: Instant, origin: Instant) -> Int {
+    definition.schedules.reduce(0) { $0 + $1.count(after: start, through: end, in: zone, origin: origin) }
+  }
+
   /// The shortest usual spacing of its occurrences in seconds; nil when it fires once at most.
   func period(near instant: Instant, origin: Instant) -> Int64? {
     definition.schedules.compactMap { $0.period(near: instant, in: zone, origin: origin) }.min()

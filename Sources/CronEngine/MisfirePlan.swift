@@ -1,9 +1,10 @@
+import CronConfig
 import CronTime
 
 /// What a job owes at one moment: instants that may fire normally, and those that are too late for it.
 ///
-/// Computed in bounded time whatever the outage: up to `cap` instants one by one, beyond that the newest ones and an
-/// estimate of how many lie before them.
+/// Computed in bounded time whatever the outage: up to `cap` instants one by one, beyond that the newest ones and how
+/// many lie before them. The number is exact, except for very many of several schedules that share instants.
 struct MisfirePlan: Hashable, Sendable {
   /// Too late, but known one by one: the newest ones, ascending.
   var misfired: [Instant] = []
@@ -27,10 +28,9 @@ struct MisfirePlan: Hashable, Sendable {
     var (instants, following) = search.enumerate(from: first)
     steps = instants.count
     if let resume = following, resume <= search.end, let oldest = instants.first, let newest = instants.last {
-      let spacing = max(1, (newest.seconds - oldest.seconds) / Int64(max(1, instants.count - 1)))
-      let tail = search.tail(after: newest, spacing: spacing)
+      let tail = search.tail(after: newest)
       olderFirst = oldest
-      olderLast = tail.skippedLast ?? newest
+      olderLast = tail.skippedLast
       olderCount = instants.count + tail.skippedCount
       steps += tail.steps
       instants = tail.instants
@@ -88,45 +88,49 @@ private struct Search {
     return (instants, cursor)
   }
 
-  /// The newest instants before the end, without walking through all that lie between `after` and them.
-  func tail(
-    after: Instant, spacing: Int64
-  ) -> (instants: [Instant], following: Instant?, skippedCount: Int, skippedLast: Instant?, steps: Int) {
-    var window = spacing.multipliedReportingOverflow(by: Int64(cap / 2)).partialValue
-    var steps = 0
-    for _ in 0..<16 {
-      let start = max(after, end.adding(seconds: -max(1, window)))
-      let (instants, following) = enumerate(from: job.next(after: start, origin: origin))
-      steps += instants.count + 1
-      let overran = following.map { $0 <= end } ?? false
-      if overran {
-        // Denser than it looked: come nearer to the end.
-        window /= 2
-        continue
-      }
-      if instants.isEmpty, start > after {
-        window = window.multipliedReportingOverflow(by: 4).partialValue
-        continue
-      }
-      let skipped = (start.seconds - after.seconds) / spacing
-      let last = skipped > 0 ? lastBefore(start, after: after, spacing: spacing) : after
-      return (instants, following, Int(clamping: skipped), last, steps)
-    }
-    // Hopelessly irregular: what lies between counts as skipped, and nothing of it fires.
-    return ([], job.next(after: end, origin: origin), cap, end, steps)
+  /// What lies beyond the instants that are walked through.
+  struct Tail {
+    /// The newest ones, at most half the cap.
+    var instants: [Instant]
+    var following: Instant?
+    /// How many lie before those, and the last of them.
+    var skippedCount: Int
+    var skippedLast: Instant
+    var steps: Int
   }
 
-  /// An instant of the skipped stretch close to its end, so that the recorded range covers it.
-  private func lastBefore(_ start: Instant, after: Instant, spacing: Int64) -> Instant {
-    var last = after
-    let near = max(after, start.adding(seconds: -spacing * 4))
-    var cursor = job.next(after: near, origin: origin)
-    var steps = 0
-    while let instant = cursor, instant <= start, steps < cap {
-      last = instant
-      cursor = job.next(after: instant, origin: origin)
-      steps += 1
+  /// The newest instants up to the end, without walking through all that lie between `after` and them.
+  func tail(after: Instant) -> Tail {
+    let start = latest(after: after, before: end) { job.count(after: $0, through: end, origin: origin) > cap / 2 }
+    let (instants, following) = enumerate(from: job.next(after: start, origin: origin))
+    // The last one before them: the latest second behind which one is left.
+    let near = latest(after: after, before: start) { job.count(after: $0, through: start, origin: origin) > 0 }
+    let last = job.next(after: near.adding(seconds: -1), origin: origin).flatMap { $0 <= start ? $0 : nil }
+    return Tail(
+      instants: instants, following: following, skippedCount: countSkipped(after: after, through: start),
+      skippedLast: max(after, last ?? after), steps: instants.count + 128)
+  }
+
+  /// The first second at which something that holds up to a certain second holds no more.
+  private func latest(after: Instant, before end: Instant, holds: (Instant) -> Bool) -> Instant {
+    var (low, high) = (after.seconds, max(after.seconds, end.seconds))
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if holds(Instant(seconds: middle)) { low = middle } else { high = middle }
     }
-    return last
+    return holds(Instant(seconds: low)) ? Instant(seconds: high) : Instant(seconds: low)
+  }
+
+  /// Exact for one schedule; several that share instants are walked through as far as that is cheap, else summed up.
+  private func countSkipped(after: Instant, through start: Instant) -> Int {
+    let sum = job.count(after: after, through: start, origin: origin)
+    guard job.definition.schedules.count > 1, sum <= cap * 8 else { return sum }
+    var found = 0
+    var cursor = job.next(after: after, origin: origin)
+    while let instant = cursor, instant <= start {
+      found += 1
+      cursor = job.next(after: instant, origin: origin)
+    }
+    return found
   }
 }
