@@ -19,6 +19,7 @@ struct Verb: Sendable {
 extension Verb {
   /// Every verb, in the order of the overview.
   static let all: [Verb] = [
-    .start, .stop, .restart, .reload, .status, .list, .run, .runs, .logs, .next, .check, .help, .version,
+    .start, .stop, .restart, .reload, .status, .list, .run, .runs, .logs, .next, .check, .audit, .help,
+    .version,
   ]
 }

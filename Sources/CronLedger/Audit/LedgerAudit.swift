@@ -1,0 +1,256 @@
+public import CronTime
+
+/// Holds a ledger against the schedules that it recorded: was every occurrence of every job given its due?
+///
+/// It reads all segments, oldest first and one at a time, and writes nothing; a ticker may append meanwhile. What it
+/// knows of schedules is what the ledger says of them, and the zones that it is given.
+public struct LedgerAudit {
+  /// What may be asked of an audit.
+  public struct Options: Hashable, Sendable {
+    /// Read every segment a second time and check every line's checksum, also of what can't be judged.
+    public var verifies = false
+    /// A larger segment isn't read, bytes.
+    public var maximumSegmentBytes = 256 << 20
+
+    /// The usual ones.
+    public init() {}
+  }
+
+  private var account: AuditAccount
+  private var summary = AuditSummary()
+  private var isBegun = false
+  /// The place of the next record.
+  private var expected: UInt64 = 0
+  /// Records of each segment that was read, and whether it is damaged.
+  private var seen: [Int: (records: Int, isDamaged: Bool)] = [:]
+
+  private init(account: AuditAccount) { self.account = account }
+
+  /// Audits a ledger. `zone` gives the zone of a name as its data are now, and `report` takes each item as it is found.
+  public static func run<Reader: LedgerReading>(
+    _ reader: inout Reader, options: Options = Options(), zone: @escaping (String) -> Zone?,
+    report: @escaping (AuditItem) -> Void
+  ) throws(AuditError) -> AuditSummary {
+    let numbers: [Int]
+    do throws(StorageError) {
+      numbers = try reader.list().compactMap(SegmentName.number).sorted()
+    } catch {
+      throw .unreadable(error)
+    }
+    var audit = LedgerAudit(account: AuditAccount(zone: zone, report: report))
+    var refusal: (segment: String, error: StorageError)?
+    for number in numbers {
+      do throws(StorageError) {
+        let bytes = try reader.readAll(SegmentName.of(number), limit: options.maximumSegmentBytes)
+        try audit.read(number, bytes, again: &reader)
+      } catch {
+        audit.passOver(number, error)
+        if error.kind != .absent, refusal == nil { refusal = (SegmentName.of(number), error) }
+      }
+      if audit.newerSegment != nil { throw .newerFormat(segment: SegmentName.of(number)) }
+    }
+    if audit.summary.segments == 0, let refusal {
+      throw .nothingReadable(segment: refusal.segment, refusal.error)
+    }
+    if audit.isBegun { audit.account.finish() }
+    if options.verifies { audit.verify(numbers, &reader) }
+    return audit.finished()
+  }
+
+  private func finished() -> AuditSummary {
+    var summary = summary
+    summary.findings = account.findings
+    summary.jobs = account.jobs.mapValues(\.tally)
+    summary.through = account.state.through
+    return summary
+  }
+
+  private mutating func passOver(_ number: Int, _ error: StorageError) {
+    // Removed since the list was read, for its age: the account begins anew behind it.
+    if error.kind == .absent {
+      isBegun = false
+      return
+    }
+    account.say(AuditItem(.unreadable, detail: "ledger/\(SegmentName.of(number)): \(error)"))
+  }
+
+  // MARK: - One segment
+
+  /// How far one segment has been read.
+  private struct Course {
+    /// The place of the last record that its snapshot covers; nil while its head isn't known.
+    var covered: UInt64?
+    /// When it was written.
+    var at = Instant.distantPast
+    /// Records that still restate the snapshot.
+    var restatements = 0
+    /// The snapshot as far as it was read.
+    var restated: LedgerState?
+    /// The whole snapshot, until what was written once more behind it has been read.
+    var snapshot: LedgerState?
+    var isFirst = true
+    var isSkipped = false
+    var records = 0
+    var isDamaged = false
+  }
+
+  private var newerSegment: Int?
+
+  private mutating func read(
+    _ number: Int, _ first: [UInt8], again reader: inout some LedgerReading
+  ) throws(StorageError) {
+    summary.segments += 1
+    summary.bytes += first.count
+    var bytes = first
+    var scanner = SegmentScanner(bytes)
+    var course = Course()
+    var resume = 0
+    var rereads = 0
+    while let item = scanner.next(), newerSegment == nil {
+      switch item {
+      case .record(let record, let range):
+        if range.lowerBound >= resume { take(record, number, &course) }
+      case .damage(let range):
+        if range.lowerBound < resume { continue }
+        // A ticker may have been in the middle of writing just there.
+        if rereads < 3, let newer = try changed(number, bytes, range, &reader) {
+          rereads += 1
+          bytes = newer
+          scanner = SegmentScanner(newer)
+          resume = range.lowerBound
+          continue
+        }
+        damaged(number, range, &course)
+      case .tornTail:
+        break
+      }
+      course.isFirst = false
+    }
+    if course.snapshot != nil { goOn(from: &course) }
+    seen[number] = (course.records, course.isDamaged)
+    summary.records += course.records
+  }
+
+  /// The segment's bytes now, if they aren't any more what they were in that range.
+  private func changed(
+    _ number: Int, _ bytes: [UInt8], _ range: Range<Int>, _ reader: inout some LedgerReading
+  ) throws(StorageError) -> [UInt8]? {
+    let newer = try reader.readAll(SegmentName.of(number), limit: max(bytes.count, 1) * 2)
+    guard newer.count >= range.upperBound, newer[range] != bytes[range] else { return nil }
+    return newer
+  }
+
+  private mutating func damaged(_ number: Int, _ range: Range<Int>, _ course: inout Course) {
+    course.isDamaged = true
+    course.restatements = 0
+    account.say(
+      AuditItem(
+        .damaged,
+        detail: "ledger/\(SegmentName.of(number)) byte \(range.lowerBound): \(range.count) bytes are no record"))
+  }
+
+  private mutating func take(_ record: SequencedRecord, _ number: Int, _ course: inout Course) {
+    course.records += 1
+    if course.isSkipped { return }
+    if course.isFirst, case .snapshot(let at, let records, let format) = record.record {
+      guard format.isUnderstood else {
+        newerSegment = number
+        return
+      }
+      if summary.from == nil { summary.from = at }
+      course.covered = record.seq
+      course.at = at
+      course.restatements = records
+      restate(record, &course)
+    } else if course.restatements > 0 {
+      course.restatements -= 1
+      restate(record, &course)
+    } else {
+      goOn(record, number, &course)
+    }
+  }
+
+  /// Collects what the head restates; the whole of it is a state to go on from.
+  private mutating func restate(_ record: SequencedRecord, _ course: inout Course) {
+    var state = course.restated.take() ?? LedgerState()
+    // A restatement contradicts nothing.
+    do throws(IllegalTransition) { try state.apply(record) } catch {}
+    guard course.restatements == 0 else {
+      course.restated = state
+      return
+    }
+    course.snapshot = state
+    if isBegun { return }
+    isBegun = true
+    account.begin(with: state)
+    expected = state.nextSequence
+    course.snapshot = nil
+  }
+
+  /// A record that is a fact of its own, or one that was written once more after a failed sync.
+  private mutating func goOn(_ record: SequencedRecord, _ number: Int, _ course: inout Course) {
+    guard isBegun else {
+      account.say(
+        AuditItem(
+          .damaged,
+          detail: "ledger/\(SegmentName.of(number)): the snapshot at its head isn't whole, and no segment before it "
+            + "is there: what it holds can't be judged"))
+      course.isSkipped = true
+      course.isDamaged = true
+      return
+    }
+    if record.seq < expected {
+      if let covered = course.covered, record.seq > covered {
+        account.say(AuditItem(.sequence, detail: "record \(record.seq) comes a second time"))
+      }
+      return
+    }
+    if course.snapshot != nil, record.seq > course.covered ?? 0 { goOn(from: &course) }
+    if record.seq > expected { missing(to: record.seq - 1) }
+    expected = record.seq + 1
+    account.take(record)
+  }
+
+  /// Goes on from the segment's snapshot, once all that it covers has been read.
+  private mutating func goOn(from course: inout Course) {
+    guard let snapshot = course.snapshot.take(), let covered = course.covered else { return }
+    if expected <= covered {
+      missing(to: covered)
+    } else if expected > covered + 1 {
+      account.say(
+        AuditItem(
+          .sequence, detail: "a snapshot covers the records up to \(covered), and \(expected - 1) was there before"))
+    }
+    account.adopt(snapshot, at: course.at, covered: covered)
+    expected = covered + 1
+  }
+
+  private mutating func missing(to last: UInt64) {
+    let which = expected == last ? "record \(last) is missing" : "records \(expected) to \(last) are missing"
+    account.say(AuditItem(.sequence, detail: which))
+  }
+
+  // MARK: - Reading again
+
+  private mutating func verify(_ numbers: [Int], _ reader: inout some LedgerReading) {
+    var verification = LedgerVerification()
+    for number in numbers {
+      let name = SegmentName.of(number)
+      do throws(StorageError) {
+        let result = try verification.read(name, &reader)
+        if let known = seen[number] {
+          // The last one may have grown.
+          guard number != numbers.last, (result.damagedBytes > 0) != known.isDamaged else { continue }
+          account.say(AuditItem(.damaged, detail: "ledger/\(name) reads differently a second time"))
+        } else if result.damagedBytes > 0 {
+          account.say(
+            AuditItem(.damaged, detail: "ledger/\(name): \(result.damagedBytes) bytes fail their checksum"))
+        }
+      } catch {
+        if seen[number] == nil || error.kind == .absent { continue }
+        account.say(AuditItem(.unreadable, detail: "ledger/\(name): \(error)"))
+      }
+    }
+    summary.verified = verification.total
+  }
+}
