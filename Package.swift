@@ -64,7 +64,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: ["cronwatch", "CronSystem", "CronTime", "CronWire", "CronTestSupport"],
       swiftSettings: effects),
-    .testTarget(name: "SourceRulesTests", dependencies: ["CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(
+      name: "SourceRulesTests", dependencies: ["CronTime", "CronTestSupport"], swiftSettings: everywhere),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,6 +6,8 @@ public struct ClockChangeEffect: Hashable, Sendable {
     case notAffected
     /// Times that the gap skips are made up for, once, right after it.
     case firesAfterGap
+    /// The gap changes nothing in elapsed time: the schedule goes on at its usual distance.
+    case goesOn
     /// Times that the gap skips are left out: the schedule follows elapsed time, or a date was skipped.
     case leavesOut
     /// Times that come twice fire the first time only.
@@ -24,7 +26,10 @@ public struct ClockChangeEffect: Hashable, Sendable {
   public let localEnd: CivilDateTime
   /// The schedule's times among them: how many, and the first and last; nil when there are none.
   public let times: Times?
-  /// Where it fires for them, oldest first; at most 4 of each pass.
+  /// Where it fires, oldest first.
+  ///
+  /// After a gap: the one instant. Going on or left out: the last before and the first after the gap. In a fold: the
+  /// first of each pass that has any.
   public let instants: [Instant]
 
   /// Local times of a schedule.
@@ -64,26 +69,39 @@ extension Schedule {
         recurrence.followsElapsedTime
         ? first(from: change, in: zone) == change && recurrence.firstLocalTime(atOrAfter: end) != end
         : end - start <= OccurrenceSearch.longestGap
-      return owes ? effect(.firesAfterGap, times, [change]) : effect(.leavesOut, times)
+      if owes { return effect(.firesAfterGap, times, [change]) }
+      let around = [last(before: change, in: zone), first(from: change, in: zone)].compactMap { $0 }
+      return effect(recurrence.followsElapsedTime && isUsual(around, in: zone) ? .goesOn : .leavesOut, times, around)
     }
     let length = end - start
-    let firstPass = instants(from: change.adding(seconds: -length), to: change, in: zone)
-    let secondPass = instants(from: change, to: change.adding(seconds: length), in: zone)
-    return effect(secondPass.isEmpty ? .firesInFirstPass : .firesInBothPasses, times, firstPass + secondPass)
+    let firstPass = first(from: change.adding(seconds: -length), in: zone).flatMap { $0 < change ? $0 : nil }
+    let secondPass = first(from: change, in: zone).flatMap { $0 < change.adding(seconds: length) ? $0 : nil }
+    return effect(
+      secondPass == nil ? .firesInFirstPass : .firesInBothPasses, times, [firstPass, secondPass].compactMap { $0 })
   }
 
   private func first(from instant: Instant, in zone: Zone) -> Instant? {
     next(after: instant.adding(microseconds: -1), in: zone, origin: instant)
   }
 
-  private func instants(from start: Instant, to end: Instant, in zone: Zone) -> [Instant] {
-    var found: [Instant] = []
-    var following = first(from: start, in: zone)
-    while let instant = following, instant < end, found.count < 4 {
-      found.append(instant)
-      following = next(after: instant, in: zone, origin: start)
+  /// Whether two occurrences are as far apart as the next two.
+  private func isUsual(_ pair: [Instant], in zone: Zone) -> Bool {
+    guard pair.count == 2, let following = next(after: pair[1], in: zone, origin: pair[1]) else { return false }
+    return following.seconds - pair[1].seconds == pair[1].seconds - pair[0].seconds
+  }
+
+  /// The last occurrence of the two days before an instant.
+  private func last(before instant: Instant, in zone: Zone) -> Instant? {
+    for span: Int64 in [60, 3_600, 2 * Calendar.secondsPerDay] {
+      var found: Instant?
+      var following = first(from: instant.adding(seconds: -span), in: zone)
+      while let occurrence = following, occurrence < instant {
+        found = occurrence
+        following = next(after: occurrence, in: zone, origin: instant)
+      }
+      if let found { return found }
     }
-    return found
+    return nil
   }
 }
 

@@ -17,7 +17,7 @@ struct ExplanationDays {
   /// Whether every day of its months matches.
   var isDaily: Bool { !hasDays && !hasWeekdays }
 
-  /// The days with months and years, such as ` on the 1st of January 2026`; `everyDay` says `every day` where it applies.
+  /// The days with months and years, such as ` on the 1st of January 2026`; `everyDay`: say so where it is.
   func text(everyDay: Bool) -> String {
     switch (hasDays, hasWeekdays) {
     case (false, false): (everyDay ? " every day" : "") + inMonths + inYears

@@ -19,7 +19,7 @@ public struct Frequency: Hashable, Sendable {
     case 0.99...: parts.append(perDay == 1 ? "once a year" : "\(daily), on one day a year")
     default: parts.append(perDay == 1 ? "less than once a year" : "\(daily), on less than one day a year")
     }
-    if perMinute > 1 { parts.append("up to \(perMinute) times a minute") }
+    if perMinute > 1 { parts.append("\(ExplanationWords.times(perMinute)) in its busiest minute") }
     return parts.joined(separator: "; ")
   }
 

@@ -138,7 +138,8 @@ struct ExplanationRow: Sendable, CustomTestStringConvertible {
         == "six fields begin with seconds: second minute hour day-of-month month day-of-week")
     #expect(
       Schedule.fieldOrder(of: "0 30 9 * * 1 2026")
-        == "seven fields begin with seconds and end with the year: second minute hour day-of-month month day-of-week year"
+        == "seven fields begin with seconds and end with the year: "
+        + "second minute hour day-of-month month day-of-week year"
     )
     for other in ["30 9 * * 1", "every monday and thursday at 9:30pm", "calendar: Mon *-*-* 09:00 UTC", "@daily", ""] {
       #expect(Schedule.fieldOrder(of: other) == nil)

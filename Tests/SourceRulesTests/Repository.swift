@@ -88,7 +88,9 @@ enum Repository {
     text(of: path).map { SourceFile(path: path, text: $0) }
   }
 
+  /// Where a path leads; one that begins with `/` is the machine's, such as a zone's data.
   private static func absolute(_ path: String) -> String {
-    path.isEmpty ? root : root + "/" + path
+    if path.hasPrefix("/") { return path }
+    return path.isEmpty ? root : root + "/" + path
   }
 }
