@@ -17,10 +17,17 @@ extension Engine {
   }
 
   mutating func couldNotStart(_ run: RunIdentifier, failure: StartFailure) {
-    guard var live = runs[run] else { return }
+    // Where it runs outweighs where it couldn't be started.
+    guard var live = runs[run], live.phase != .running else { return }
     live.startFailures += 1
     let delay = min(Self.longestRetryDelay, Self.firstRetryDelay << Int64(min(live.startFailures - 1, 10)))
-    let deadline = live.order?.startDeadline ?? .distantPast
+    guard live.order != nil || isLoaded else {
+      // Before the table is known nobody can try again; then it is like one that was never started.
+      live.phase = .recovered
+      runs[run] = live
+      return
+    }
+    let deadline = live.order?.startDeadline ?? live.claim.startDeadline ?? .distantPast
     let isFinal = !failure.isRetryable || now.wall.adding(microseconds: delay / 1000) > deadline
     notice(.couldNotStart(run, job: live.claim.job, message: failure.message, isFinal: isFinal))
     if isFinal || live.stopReason != nil {

@@ -61,9 +61,15 @@ struct WorkerRecord: ~Copyable {
   // MARK: The order
 
   /// Writes the order; the doorbell is rung afterwards. E2BIG when it is longer than a slot takes.
+  ///
+  /// What became of the run before goes first, and its order before that: the same claim may come a second time, when
+  /// it couldn't be started, and no crash in between may show an order without what became of it.
   func write(_ order: SlotOrder) throws(Errno) {
     let bytes = order.encoded
     guard bytes.count <= SlotOrder.maximumBytes else { throw .argumentListTooLong }
+    try void(SlotClaim(run: "-", sequence: 0))
+    let traces = Int(Self.exitOffset - Self.execOffset) + Self.exitBytes
+    try descriptor.write([UInt8](repeating: 0, count: traces), at: Self.execOffset)
     try descriptor.write(bytes + [0], at: Self.orderOffset)
   }
 
@@ -104,6 +110,25 @@ struct WorkerRecord: ~Copyable {
   /// How the run ended, if its worker lived to write it.
   func readExit(_ claim: SlotClaim) -> ExitFact? {
     read(Self.exitBytes, at: Self.exitOffset).flatMap { ExitFact(decoding: $0, claim: claim) }
+  }
+
+  /// Whether it is certain that nobody began the claim here: no exec and no exit, or those of other claims.
+  ///
+  /// A field that can't be read or is damaged counts as written: what may have run is never started again.
+  func isUntouched(_ claim: SlotClaim) -> Bool {
+    guard let exec = read(ExecField.byteCount, at: Self.execOffset),
+      let exit = read(Self.exitBytes, at: Self.exitOffset)
+    else { return false }
+    if exec.contains(where: { $0 != 0 }) {
+      guard let field = ExecField(parsing: exec[...]) else { return false }
+      if field.run == claim.run, field.sequence == claim.sequence { return false }
+    }
+    if exit.contains(where: { $0 != 0 }) {
+      guard let fields = SlotText.fields("EXIT", in: exit), let run = fields["run"], let sequence = fields["seq"]
+      else { return false }
+      if run == claim.run, sequence == String(claim.sequence) { return false }
+    }
+    return true
   }
 
   private func read(_ count: Int, at offset: Int64) -> [UInt8]? {

@@ -90,6 +90,9 @@ struct Recoverer {
       let finding: RecoveredRun.Finding
       if run.claim.bootIdentifier != boot {
         finding = exits[claim].flatMap { $0.finding(at: moment) } ?? .interrupted
+      } else if case .alive(let pid?, let isSupervised) = found[claim] {
+        // A slot in which it couldn't be started says nothing against one in which it runs.
+        finding = .adopted(pid: pid, supervised: isSupervised)
       } else if let known = settled[claim] {
         finding = known
       } else {

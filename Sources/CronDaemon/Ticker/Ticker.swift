@@ -44,6 +44,8 @@ final class Ticker {
   var isReady = false
   var isDraining = false
   var mustEnd = false
+  /// Another ticker has the lock: nothing is written or started any more.
+  private(set) var isDispossessed = false
   var isAlone = false
   var lastTickFailed: String?
   var lastSummary: TickerSummary?
@@ -116,8 +118,10 @@ final class Ticker {
   }
 
   private func perform(_ action: Action) {
+    if isDispossessed { return }
     switch action {
     case .append(let records):
+      if records.contains(where: { if case .claim = $0.record { true } else { false } }), !holdsLock() { return }
       for record in records {
         if case .end(let end) = record.record, end.output { jobsWithOutput[end.run.text] = end.job }
       }
@@ -150,6 +154,20 @@ final class Ticker {
     } catch {
       invariantFailure("the sync thread is gone: \(error)")
     }
+  }
+
+  /// Whether the lock is still ours: looked at before each claim. Another ticker may fire from the very moment on in
+  /// which the file was replaced; what isn't appended by then is never dispatched here.
+  private func holdsLock() -> Bool {
+    do throws(Errno) {
+      if try lock.isCurrent() { return true }
+    } catch {
+      // It can't be looked at just now; the tick says so, and nobody else is known to have it.
+      return true
+    }
+    isDispossessed = true
+    mustEnd = true
+    return false
   }
 
   // MARK: Waiting

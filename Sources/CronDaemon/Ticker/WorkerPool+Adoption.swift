@@ -15,21 +15,84 @@ extension WorkerPool {
   /// One bad slot costs only itself.
   func adopt(_ claims: Set<SlotClaim>) -> [SlotClaim: Found] {
     var found: [SlotClaim: Found] = [:]
-    let names: [String]
-    do { names = try state.directory(.workers).list() } catch { return found }
-    for number in names.compactMap({ Int($0) }).sorted() where number >= 0 {
-      let slot = WorkerSlot(number: number)
-      do {
-        guard let (claim, state) = try look(at: slot, claims) else { continue }
-        insert(slot)
-        if let claim { found[claim] = state }
-      } catch {
-        insert(slot)
-        slot.state = .orphaned(SlotClaim(run: "", sequence: 0), since: loop.monotonic())
-        loop.deadlines.set(.slot(number), at: loop.monotonic() &+ Self.patience)
+    do throws(Errno) {
+      for number in try state.directory(.workers).list().compactMap({ Int($0) }).sorted() where number >= 0 {
+        let slot = WorkerSlot(number: number)
+        do throws(Errno) {
+          guard let (claim, state) = try look(at: slot, claims) else { continue }
+          insert(slot)
+          if let claim { found[claim] = Self.stronger(found[claim], state) }
+        } catch {
+          keepUnread(slot, error)
+        }
       }
+    } catch {
+      // None of them can be looked at; a place that no slot has stands for all.
+      keepUnread(WorkerSlot(number: -1), error)
+    }
+    // What no slot holds may stand in one that couldn't be read: until that is known it must not be started again.
+    if !unread.isEmpty {
+      undecided = claims.filter { found[$0] == nil }
+      for claim in undecided { found[claim] = .pending }
     }
     return found
+  }
+
+  private func keepUnread(_ slot: WorkerSlot, _ error: Errno) {
+    slot.state = .unread(since: loop.monotonic())
+    insert(slot)
+    unread[slot.number] = error
+    loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.unreadPause)
+  }
+
+  /// Looks again at a slot that couldn't be read. Once all can be, what none of them holds never ran; after a bound
+  /// nobody can tell any more.
+  func lookAgain(_ slot: WorkerSlot, since: Int64) {
+    do throws(Errno) {
+      if slot.number < 0 {
+        _ = try state.directory(.workers).list()
+        remove(slot)
+        unread[slot.number] = nil
+        let claims = undecided
+        undecided = []
+        let found = adopt(claims)
+        for claim in claims where !undecided.contains(claim) {
+          if let found = found[claim] { tell(found, claim) } else { report(.neverRan(claim)) }
+        }
+        return
+      }
+      slot.state = .free
+      let seen = try look(at: slot, undecided)
+      unread[slot.number] = nil
+      if case (let claim?, let found)? = seen {
+        undecided.remove(claim)
+        tell(found, claim)
+      }
+    } catch {
+      slot.state = .unread(since: since)
+      unread[slot.number] = error
+      loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.unreadPause)
+      guard loop.monotonic() &- since >= Self.unreadPatience else { return }
+      for claim in undecided { report(.unknown(claim, reason: "the slots of workers can't be read: \(error)")) }
+      undecided = []
+      return
+    }
+    if unread.isEmpty {
+      for claim in undecided { report(.neverRan(claim)) }
+      undecided = []
+    }
+    slotIsFree()
+  }
+
+  /// Of what two slots say of one claim: where it runs outweighs where it couldn't be started.
+  private static func stronger(_ first: Found?, _ second: Found) -> Found {
+    if case .alive(_?, _) = first, let first { return first }
+    return second
+  }
+
+  /// The engine took the run for one that a worker has; if it runs, it hears as which process.
+  private func tell(_ found: Found, _ claim: SlotClaim) {
+    if case .alive(let pid?, _) = found { report(.started(claim, pid: pid, at: loop.wall())) }
   }
 
   /// nil = nobody acts here and nothing is owed.

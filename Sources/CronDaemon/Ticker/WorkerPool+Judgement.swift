@@ -9,7 +9,7 @@ extension WorkerPool {
     case .running(let order, _): judge(slot, order.claim, since: loop.monotonic())
     case .adopted(let claim?, _): judge(slot, claim, since: loop.monotonic())
     case .orphaned(let claim, let since): judge(slot, claim, since: since)
-    case .jobAlone: break
+    case .jobAlone, .unread: break
     case .free, .starting, .idle, .settling, .adopted(nil, _):
       slot.record = nil
       slot.state = .free
@@ -35,9 +35,14 @@ extension WorkerPool {
         ended(slot, claim, exit)
       } else if let job = record.readExec(claim) {
         alone(slot, claim, job, record.readOrder())
-      } else {
+      } else if let job = slot.jobIdentity {
+        // Damaged, yet its beginning was heard of.
+        alone(slot, claim, job, record.readOrder())
+      } else if record.isUntouched(claim) {
         try record.void(claim)
         over(slot, .neverRan(claim))
+      } else {
+        over(slot, .unknown(claim, reason: "the record of its slot is damaged"))
       }
     } catch {
       slot.state = .orphaned(claim, since: since)
@@ -53,6 +58,7 @@ extension WorkerPool {
     case .orphaned(let claim, let since):
       if claim.run.isEmpty { slot.state = .free } else { judge(slot, claim, since: since) }
     case .jobAlone(let claim, let job): inspectAlone(slot, claim, job)
+    case .unread(let since): lookAgain(slot, since: since)
     case .adopted(_, let identity):
       do { if let worker = try ProcessDescriptor(identity) { try worker.signal(Signal.kill) } } catch {}
     case .free, .idle, .settling: break
@@ -172,12 +178,16 @@ extension WorkerPool {
     }
   }
 
-  private func ended(_ slot: WorkerSlot, _ claim: SlotClaim, _ exit: ExitFact) { over(slot, .ended(claim, exit)) }
+  private func ended(_ slot: WorkerSlot, _ claim: SlotClaim, _ exit: ExitFact) {
+    slot.mustVoid = exit.cause == .notStarted
+    over(slot, .ended(claim, exit))
+  }
 
   /// The run is over and nobody acts in the slot; until the ledger has its end, the record stays as it is.
   private func over(_ slot: WorkerSlot, _ event: WorkerEvent) {
     unwatchJob(slot)
     slot.record = nil
+    slot.jobIdentity = nil
     slot.state = .free
     slot.owes = event.claim
     loop.deadlines.clear(.slot(slot.number))

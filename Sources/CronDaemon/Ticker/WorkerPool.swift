@@ -26,6 +26,16 @@ final class WorkerPool {
   /// How strangers ended that we reaped: jobs of dead workers whose slot wasn't judged yet.
   private var strangers = RecentDeaths(capacity: 256)
   private var events: [WorkerEvent] = []
+  /// Slots of an earlier ticker that can't be read, and why; −1 = their directory.
+  var unread: [Int: Errno] = [:]
+  /// Claims that may stand in one of them.
+  var undecided: Set<SlotClaim> = []
+  static let unreadPause: Int64 = 1_000_000_000
+  static let unreadPatience: Int64 = 60_000_000_000
+  /// What is wrong with the pool though runs go on; nil = nothing.
+  var problem: String? {
+    unread.min { $0.key < $1.key }.map { "\(unread.count) of the workers' slots can't be read: \($0.value)" }
+  }
   /// Workers kept warm while nothing is to be done.
   var wantedIdle = 2
   /// After so many runs a worker is replaced.
@@ -62,9 +72,22 @@ final class WorkerPool {
   /// The end of the slot's run is in the ledger: the slot may serve again.
   func settle(_ claim: SlotClaim) {
     guard let number = slotOfRun.removeValue(forKey: claim.run), let slot = slots[number] else { return }
+    if slot.mustVoid { void(slot, claim) }
     slot.owes = nil
     serveWaiting()
     trim()
+  }
+
+  /// A run that couldn't be started is tried again, perhaps elsewhere: nothing here may speak for it any more.
+  private func void(_ slot: WorkerSlot, _ claim: SlotClaim) {
+    slot.mustVoid = false
+    do throws(Errno) {
+      if slot.record != nil { return try slot.record?.void(claim) ?? () }
+      let directory = try state.directory(.workers).ensureSubdirectory(String(slot.number))
+      try WorkerRecord.open(in: directory).void(claim)
+    } catch {
+      // Then it still says that the run was not started, and a live one in another slot outweighs that.
+    }
   }
 
   /// Asks for the end of a run.
@@ -120,6 +143,7 @@ final class WorkerPool {
     }
     Fault.point("order.written")
     slot.state = .running(order, pid: nil)
+    slot.jobIdentity = nil
     slotOfRun[order.claim.run] = slot.number
     loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.patience)
     // A worker that can't hear is dead or dying: its end, which we hear as its parent, decides what becomes of the run.
@@ -247,6 +271,7 @@ final class WorkerPool {
     unwatchJob(slot)
     slot.state = .settling
     slot.owes = claim
+    slot.mustVoid = exit.cause == .notStarted
     loop.deadlines.clear(.slot(slot.number))
     if exit.leftovers > 0 { slot.isRetired = true }
     events.append(.ended(claim, exit))
@@ -284,6 +309,8 @@ final class WorkerPool {
 
   func insert(_ slot: WorkerSlot) { slots[slot.number] = slot }
 
+  func remove(_ slot: WorkerSlot) { slots[slot.number] = nil }
+
   func register(_ claim: SlotClaim, _ slot: WorkerSlot) { slotOfRun[claim.run] = slot.number }
 
   func slotIsFree() { startWorkers() }
@@ -296,6 +323,7 @@ final class WorkerPool {
   /// Watches the job beside its worker: if the worker doesn't speak soon after the job's end, it hangs.
   private func watchJob(_ slot: WorkerSlot, claim: SlotClaim) {
     guard let identity = slot.record?.readExec(claim) else { return }
+    slot.jobIdentity = identity
     do {
       guard let job = try ProcessDescriptor(identity) else { return }
       try loop.poller.add(job.raw, token: PollToken.job(slot: slot.number).rawValue)

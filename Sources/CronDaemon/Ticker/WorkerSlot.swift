@@ -18,6 +18,8 @@ final class WorkerSlot {
     case adopted(SlotClaim?, ProcessIdentity)
     /// Nobody should act here any more, but the lock is still held, perhaps by a child that is about to exec.
     case orphaned(SlotClaim, since: Int64)
+    /// It couldn't be read: what stands there isn't known, and nobody is sent there.
+    case unread(since: Int64)
     /// The worker is dead and its job runs on.
     case jobAlone(SlotClaim, JobAlone)
   }
@@ -47,6 +49,10 @@ final class WorkerSlot {
   var workerProcess: ProcessDescriptor?
   /// The job's.
   var jobProcess: ProcessDescriptor?
+  /// The job whose beginning was heard, should the record not tell any more.
+  var jobIdentity: ProcessIdentity?
+  /// What the record says of the run holds only until it is tried again: it is voided once the engine knows.
+  var mustVoid = false
   /// The run whose end the ledger hasn't got yet: until then the record is not written.
   var owes: SlotClaim?
   /// The worker must end before the slot serves again.
@@ -73,7 +79,7 @@ final class WorkerSlot {
   /// The run that the slot holds.
   var claim: SlotClaim? {
     switch state {
-    case .free, .starting, .idle, .settling: owes
+    case .free, .starting, .idle, .settling, .unread: owes
     case .running(let order, _): order.claim
     case .adopted(let claim, _): claim
     case .orphaned(let claim, _), .jobAlone(let claim, _): claim

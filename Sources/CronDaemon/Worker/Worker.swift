@@ -19,7 +19,6 @@ final class Worker {
   private let timer: TimerDescriptor
   private let watch: OutputWatch
   private var current: CurrentRun?
-  private var lastClaim: SlotClaim?
   private var finishedRuns = 0
   /// The ticker is gone: finish what there is, and end.
   private var isAlone = false
@@ -103,11 +102,8 @@ final class Worker {
 
   /// Starts what stands in the slot, unless that was done before or is too late.
   private func obey() throws(Errno) {
-    guard case .order(let order) = record.readOrder(), order.claim != lastClaim,
-      record.readExit(order.claim) == nil, record.readExec(order.claim) == nil
-    else { return }
+    guard case .order(let order) = record.readOrder(), record.isUntouched(order.claim) else { return }
     Fault.point("worker.order-read")
-    lastClaim = order.claim
     let now = SystemClock.wall()
     guard now <= order.startDeadline else {
       try conclude(order, ExitFact(cause: .declined, startedAt: now, endedAt: now), saying: "declined")

@@ -1,5 +1,6 @@
 import CronSystem
 import CronTestSupport
+import Glibc
 import Testing
 
 @testable import CronDaemon
@@ -64,6 +65,70 @@ import Testing
         try record.write(ExitFact(cause: .ended, exitCode: 9, startedAt: 1, endedAt: 2), for: earlier)
       }
       #expect(AdoptionTests.hasNeverRun(events))
+    }
+  }
+
+  @Test(.acceptance(57), arguments: [WorkerRecord.execOffset, WorkerRecord.execOffset + 512])
+  func `a damaged exec or exit counts as written: what may have run isn't started again`(offset: Int64) async {
+    await #expect(processExitsWith: .success) { [offset] in
+      let (events, order) = try AdoptionTests.adopt { record in
+        try record.descriptor.write(Array("EXEC run=r1 seq=4".utf8), at: offset)
+      }
+      guard case .unknown(AdoptionTests.claim, _)? = events.first, events.count == 1 else {
+        Issue.record("\(events)")
+        return
+      }
+      guard case .order = order else {
+        Issue.record("\(order)")
+        return
+      }
+    }
+  }
+
+  @Test(.acceptance(57)) func `a slot that can't be read says nothing against a claim`() async {
+    await #expect(processExitsWith: .success) {
+      let sandbox = try Sandbox()
+      let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+      let slot = try state.directory(.workers).ensureSubdirectory("0")
+      try WorkerRecord.open(in: slot).write(SlotOrder(claim: AdoptionTests.claim, job: "j", command: .line("true")))
+      // Two links: whoever made the second one may write it.
+      let path = sandbox.path(of: "state/workers/0/record")
+      try #require(link(path, sandbox.path(of: "copy")) == 0)
+      let pool = WorkerPool(loop: try TickerLoop(), state: state, reaped: ReapedRing(state)) { number in
+        WorkerArguments(
+          state: state.path, slot: number, forwardsOutput: false, escapesOutput: false, openFiles: 512)
+      }
+      let found = pool.adopt([AdoptionTests.claim])
+      guard case .pending? = found[AdoptionTests.claim] else {
+        Issue.record("\(found)")
+        return
+      }
+      #expect(pool.takeEvents().isEmpty && pool.problem != nil)
+      // Once it can be read, it is judged as ever.
+      try #require(unlink(sandbox.path(of: "copy")) == 0)
+      pool.deadlinePassed(slot: 0)
+      #expect(AdoptionTests.hasNeverRun(pool.takeEvents()))
+      #expect(pool.problem == nil)
+    }
+  }
+
+  @Test(.acceptance(57)) func `a run that couldn't be started is void in its slot once that is known`() async {
+    await #expect(processExitsWith: .success) {
+      let sandbox = try Sandbox()
+      let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+      let slot = try state.directory(.workers).ensureSubdirectory("0")
+      do {
+        let record = try WorkerRecord.open(in: slot)
+        try record.write(SlotOrder(claim: AdoptionTests.claim, job: "j", command: .line("true")))
+        try record.write(ExitFact(cause: .notStarted, startedAt: 1, endedAt: 2), for: AdoptionTests.claim)
+      }
+      let pool = WorkerPool(loop: try TickerLoop(), state: state, reaped: ReapedRing(state)) { number in
+        WorkerArguments(
+          state: state.path, slot: number, forwardsOutput: false, escapesOutput: false, openFiles: 512)
+      }
+      _ = pool.adopt([AdoptionTests.claim])
+      pool.settle(AdoptionTests.claim)
+      #expect(try WorkerRecord.open(in: slot).readOrder() == .void(AdoptionTests.claim))
     }
   }
 }
