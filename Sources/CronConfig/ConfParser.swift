@@ -8,6 +8,8 @@ public struct ParsedConf: Hashable, Sendable {
   public var findings: DiagnosticList
   /// Lines and sections that have no effect because of an error.
   public var rejectedLines: Int
+  /// Where each job's schedules stand, in the order of `jobs`.
+  public internal(set) var schedulePositions: [[SourcePosition]] = []
 
   /// The findings that are kept.
   public var diagnostics: [Diagnostic] { findings.entries }
@@ -91,7 +93,9 @@ struct ConfReader {
     closeSection()
     for section in sections {
       switch section.build(file: file, defaults: result.settings.jobDefaults) {
-      case .success(let job): result.jobs.append(job)
+      case .success(let job):
+        result.jobs.append(job)
+        result.schedulePositions.append(section.schedulePositions)
       case .failure(let problem):
         reject(problem.code, problem.message, hint: problem.hint, at: problem.position(file: file))
       }

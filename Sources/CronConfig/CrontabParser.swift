@@ -16,6 +16,8 @@ public struct ParsedCrontab: Hashable, Sendable {
   public var rejectedLines: Int
   /// Why the whole file was refused; nil when it was read line by line.
   public var refusal: String?
+  /// Where MAILTO is first set to something; nil when it never is.
+  public internal(set) var mailTo: SourcePosition?
 
   /// The findings that are kept.
   public var diagnostics: [Diagnostic] { findings.entries }

@@ -78,6 +78,9 @@ struct CrontabReader {
       reject(problem)
     case .variable(let variable, let valueIndex):
       dropPendingOptions()
+      if result.mailTo == nil, variable.name == "MAILTO", !variable.value.isEmpty {
+        result.mailTo = position(first)
+      }
       for finding in variables.set(variable, checkZone: checkZone) { report(finding, at: valueIndex) }
     }
   }

@@ -70,12 +70,15 @@ public struct DiagnosticList: Hashable, Sendable {
   public private(set) var total: Int
   /// All errors, kept or not.
   public private(set) var errors: Int
+  /// All warnings, kept or not.
+  public private(set) var warnings: Int
 
   /// No findings.
   public init() {
     entries = []
     total = 0
     errors = 0
+    warnings = 0
   }
 
   /// These findings.
@@ -88,6 +91,7 @@ public struct DiagnosticList: Hashable, Sendable {
   public mutating func append(_ diagnostic: Diagnostic) {
     total += 1
     if diagnostic.level == .error { errors += 1 }
+    if diagnostic.level == .warning { warnings += 1 }
     if entries.count < Self.limit { entries.append(diagnostic) }
   }
 
@@ -96,5 +100,6 @@ public struct DiagnosticList: Hashable, Sendable {
     entries.append(contentsOf: other.entries.prefix(max(0, Self.limit - entries.count)))
     total += other.total
     errors += other.errors
+    warnings += other.warnings
   }
 }

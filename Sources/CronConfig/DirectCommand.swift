@@ -21,6 +21,19 @@ public enum DirectCommand {
     return words
   }
 
+  /// The program that a line for a POSIX shell begins with; nil where the shell acts there itself, or would expand it.
+  static func program(ofShellLine line: String) -> String? {
+    let parts = line.utf8.split(maxSplits: 2, whereSeparator: ASCII.isBlank)
+    guard let first = parts.first, first.first != ASCII.hash, first.allSatisfy(isPlain) else { return nil }
+    // `name ()` defines a function; braces are expanded by bash.
+    if parts.count > 1, parts[1].first == UInt8(ascii: "(") { return nil }
+    guard !first.contains(where: { $0 == ASCII.equals || $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "!") }) else {
+      return nil
+    }
+    let name = String(Substring(first))
+    return shellWords.contains(name) ? nil : name
+  }
+
   /// A byte that the shell passes through wherever it stands in a word.
   ///
   /// Bytes above ASCII aren't: dash marks quoting with some of them inside.

@@ -168,6 +168,9 @@ struct JobSection {
         durability: durability, position: SourcePosition(file: file, line: line, column: column), sourceKind: .conf))
   }
 
+  /// Where its schedules stand.
+  var schedulePositions: [SourcePosition] { schedules.map(\.position) }
+
   /// What is odd about its schedules.
   func warnings(file: String) -> [Diagnostic] {
     schedules.flatMap { entry in
