@@ -46,7 +46,7 @@ enum CommandCheck {
     if name.hasPrefix("/") { return [name] }
     if name.utf8.contains(UInt8(ascii: "/")) {
       guard let home = variable("HOME", of: job), home.hasPrefix("/") else { return nil }
-      return ["\(home)/\(name)"]
+      return ["\(home)/\(name.hasPrefix("./") ? String(name.dropFirst(2)) : name)"]
     }
     if variable("PATH", of: job) == nil, inheritsPath { return nil }
     let directories = path(of: job).split(separator: ":", omittingEmptySubsequences: false)

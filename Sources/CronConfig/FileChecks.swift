@@ -60,21 +60,18 @@ public enum FileChecks {
   }
 }
 
-/// What may surprise about a schedule that fires.
+/// What may surprise about a schedule that fires; the parsers themselves warn of one that doesn't.
 enum ScheduleAdviceCheck {
   /// Codes that are worth knowing, and mostly meant.
   private static let notes: Set<String> = ["short-months", "fifth-weekday"]
 
   static func findings(_ schedule: Schedule, at position: SourcePosition) -> [Diagnostic] {
-    advice(schedule).map {
+    schedule.advice.map {
       Diagnostic(
         position: position, level: notes.contains($0.code) ? .note : .warning, code: $0.code, message: $0.message,
         hint: $0.hint)
     }
   }
-
-  /// What the parsers report already isn't said again.
-  private static func advice(_ schedule: Schedule) -> [ScheduleWarning] { [] }
 }
 
 /// A job of a user whom nobody knows never runs.

@@ -119,7 +119,7 @@ public struct TimelineView {
 
   private func legend(_ perHour: Int) -> String {
     let levels = Self.steps.reversed().map { "\(glyphs.levels[$0.level]) \($0.count)" }.joined(separator: "  ")
-    return "each mark is \(60 / perHour) minutes, by how often: \(levels) or more"
+    return "a mark is \(60 / perHour) minutes: \(levels) times or more"
   }
 
   private var title: String {

@@ -16,12 +16,12 @@ enum NextCalendar {
     let glyphs = ViewGlyphs.of { Environment.get($0) }
     let lines: [String]
     if arguments.has("--timeline") {
-      let day = try date(arguments.value("--day"), "--day", example: "2026-12-24", parts: 3) ?? today
+      let day = try day(arguments) ?? today
       let columns = (context.outputIsTerminal ? CurrentProcess.terminalColumns(1) : nil) ?? usualColumns
       lines = TimelineView(day: day, zone: subject.zone, now: now, columns: columns, glyphs: glyphs)
         .render(subject.jobs)
     } else {
-      let month = try date(arguments.value("--month"), "--month", example: "2026-12", parts: 2) ?? today
+      let month = try month(arguments) ?? today
       lines = MonthView(
         year: month.year, month: month.month, zone: subject.zone, now: now, glyphs: glyphs, color: context.wantsColor
       ).render(subject.jobs)
@@ -37,6 +37,7 @@ enum NextCalendar {
     if isCalendar, isTimeline {
       throw CommandFailure(.usage, "--calendar and --timeline are two views", hint: "give one of them")
     }
+    _ = try (month(arguments), day(arguments))
     for (option, view, isGiven) in [("--month", "--calendar", isCalendar), ("--day", "--timeline", isTimeline)]
     where arguments.has(option) && !isGiven {
       throw CommandFailure(.usage, "\(option) needs \(view)")
@@ -53,6 +54,14 @@ enum NextCalendar {
       throw CommandFailure(
         .usage, "too few operands for 'cronwatch next'", hint: "usage: cronwatch next SCHEDULE|JOB")
     }
+  }
+
+  private static func month(_ arguments: Arguments) throws(CommandFailure) -> CivilDateTime? {
+    try date(arguments.value("--month"), "--month", example: "2026-12", parts: 2)
+  }
+
+  private static func day(_ arguments: Arguments) throws(CommandFailure) -> CivilDateTime? {
+    try date(arguments.value("--day"), "--day", example: "2026-12-24", parts: 3)
   }
 
   /// `2026-12` or `2026-12-24`, in the years that schedules have.

@@ -112,8 +112,10 @@ extension NextSubject {
   private static func refusal(_ error: ScheduleError, of text: String) -> CommandFailure {
     let shown = HumanText.escaped(text)
     let caret = String(repeating: " ", count: max(0, min(error.column, shown.count + 1) - 1)) + "^"
-    let isName = JobName.isValidScoped(text) && text.utf8.first.map { $0 > UInt8(ascii: "9") } == true
-    let hint = error.hint ?? (isName ? "no loaded job has this name either; see 'cronwatch list'" : nil)
-    return CommandFailure(.badData, "schedule: \(error.message)\n  \(shown)\n  \(caret)", hint: hint)
+    let mayBeJob = JobName.isValidScoped(text) && text.utf8.first.map { $0 > UInt8(ascii: "9") } == true
+    let hints = [error.hint, mayBeJob ? "no loaded job is named '\(shown)'" : nil].compactMap(\.self)
+    return CommandFailure(
+      .badData, "schedule: \(error.message)\n  \(shown)\n  \(caret)",
+      hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
   }
 }
