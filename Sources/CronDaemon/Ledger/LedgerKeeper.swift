@@ -18,7 +18,14 @@ final class LedgerKeeper {
     /// Completions still to come: the file's, and the directory's for a new segment.
     var remaining = 0
     var hasFailed = false
+    /// CLOCK_MONOTONIC when it began, in nanoseconds.
+    var startedNanoseconds: Int64
+    /// It takes so long that nobody waits for it any more, and no other is begun behind it.
+    var isHung = false
   }
+
+  /// How long a sync may take until the jobs go on without it, in nanoseconds.
+  static let patienceNanoseconds: Int64 = 10_000_000_000
 
   /// So many syncs failed one after the other: the disk isn't waited for any more.
   private static let toleratedSyncFailures = 2
@@ -30,6 +37,8 @@ final class LedgerKeeper {
   private var flight: Flight?
   private var nextToken: UInt64 = 1
   private var syncFailures = 0
+  /// What went on without its sync has none yet.
+  private var mustSyncAgain = false
   /// Nothing may be written: a later version's ledger, or a directory that can't be read.
   private let isReadOnly: Bool
   /// What the ledger is at, for a new segment's head; asked for when one is opened.
@@ -58,7 +67,15 @@ final class LedgerKeeper {
   var completionRaw: Int32 { thread.raw }
 
   /// Whether the disk refused something and must be tried again.
-  var needsRetry: Bool { !isReadOnly && flight == nil && (writer.needsSegment || isGivenUp) }
+  var needsRetry: Bool { !isReadOnly && flight == nil && (writer.needsSegment || isGivenUp || mustSyncAgain) }
+
+  /// When the sync under way has taken too long, in CLOCK_MONOTONIC nanoseconds; nil = none is waited for.
+  var patienceEndsNanoseconds: Int64? {
+    guard let flight, !flight.isHung else { return nil }
+    return flight.startedNanoseconds &+ Self.patienceNanoseconds
+  }
+
+  private var isHung: Bool { flight?.isHung ?? false }
 
   private var isGivenUp: Bool { syncFailures >= Self.toleratedSyncFailures }
 
@@ -81,17 +98,33 @@ final class LedgerKeeper {
     // A ledger that can't be written must not stop cron.
     if isReadOnly { return .keptInMemory }
     if writer.needsSegment { openSegment() }
-    if writer.needsSegment || isGivenUp {
+    if writer.needsSegment || isGivenUp || isHung {
       keepInMemory()
       return .keptInMemory
     }
     return startSync(token) ? nil : syncFailed()
   }
 
+  /// Stops waiting for a sync whose time is over: the engine's token, whose claims are kept in memory now.
+  ///
+  /// The thread can't be freed from a disk that doesn't answer. Whenever the sync does end, that is taken as usual.
+  func stopWaiting(nowNanoseconds: Int64) -> UInt64? {
+    guard let patienceEndsNanoseconds, patienceEndsNanoseconds <= nowNanoseconds else { return nil }
+    flight?.isHung = true
+    mustSyncAgain = true
+    let seconds = Self.patienceNanoseconds / 1_000_000_000
+    problem = "the disk has not finished a sync of the ledger for more than \(seconds) s"
+    keepInMemory()
+    defer { flight?.token = nil }
+    return flight?.token
+  }
+
   /// Takes the syncs that have ended: the engine's token, and what became of what it covers.
   func takeCompletions() throws(Errno) -> [(token: UInt64, result: SyncResult)] {
     var ended: [(token: UInt64, result: SyncResult)] = []
     for completion in try thread.takeCompletions() {
+      // As if the disk had never answered.
+      if Fault.fails("ledger.hang") { continue }
       guard var current = flight, completion.token >= current.firstSubmission else { continue }
       current.remaining -= 1
       let error = Fault.fails("ledger.sync") ? Errno.inputOutput : completion.error
@@ -112,12 +145,13 @@ final class LedgerKeeper {
     if ended.hasFailed { return syncFailed() }
     // Else it was for a segment that had been left meanwhile: no failure, but no answer either.
     guard isDurable else { return .failed }
-    let wasGivenUp = isGivenUp
+    let wentOnWithout = isGivenUp || mustSyncAgain
     syncFailures = 0
+    mustSyncAgain = false
     spill.clear()
     problem = nil
     // What went on without a sync gets one now.
-    if wasGivenUp, !writer.isDurable, !startSync(nil) { _ = syncFailed() }
+    if wentOnWithout, !writer.isDurable, !startSync(nil) { _ = syncFailed() }
     return .durable
   }
 
@@ -137,6 +171,8 @@ final class LedgerKeeper {
   /// Syncs on the spot; only for the end of a ticker.
   func syncNow() {
     if isReadOnly || writer.isDurable { return }
+    // It would hang in the same place, and keep the lock from whoever comes next.
+    if isHung { return keepInMemory() }
     if writer.needsSegment { openSegment() }
     if writer.syncNow(storage: &files) { spill.clear() } else { keepInMemory() }
   }
@@ -177,7 +213,7 @@ final class LedgerKeeper {
 
   private func startSync(_ token: UInt64?) -> Bool {
     guard let ticket = writer.beginSync() else { return false }
-    var started = Flight(token: token, ticket: ticket, firstSubmission: nextToken &+ 1)
+    var started = Flight(token: token, ticket: ticket, firstSubmission: nextToken &+ 1, startedNanoseconds: SystemClock.monotonic())
     do throws(Errno) {
       if ticket.includesDirectory {
         try submit(files.directoryRaw)

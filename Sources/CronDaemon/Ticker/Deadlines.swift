@@ -13,6 +13,8 @@ enum Deadline: Hashable {
   case retention
   /// Try again what the disk refused.
   case storage
+  /// The disk must have finished a sync.
+  case sync
 }
 
 /// The monotonic instants at which something must be looked at; one timer serves them all.

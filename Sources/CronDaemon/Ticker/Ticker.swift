@@ -170,6 +170,14 @@ final class Ticker {
     return false
   }
 
+  /// Goes on without a sync that takes too long: a hung disk must not stop cron.
+  private func syncIsLate() {
+    takeSyncs()
+    let token = keeper.stopWaiting(nowNanoseconds: loop.monotonic())
+    if let problem = keeper.problem { log.error("a sync of the ledger hangs", LogField("cause", problem)) }
+    if let token { deliver(.synced(token: token, .keptInMemory, moment())) }
+  }
+
   // MARK: Waiting
 
   /// Waits until something is to be done, and does what isn't a tick's business.
@@ -178,6 +186,11 @@ final class Ticker {
     let beatAt = now &+ arguments.intervalMilliseconds &* 1_000_000
     if !loop.deadlines.isSet(.beat) { loop.deadlines.set(.beat, at: beatAt) }
     if keeper.needsRetry { loop.deadlines.set(.storage, at: now &+ 5_000_000_000) }
+    if let at = keeper.patienceEndsNanoseconds {
+      loop.deadlines.set(.sync, at: at)
+    } else {
+      loop.deadlines.clear(.sync)
+    }
     let hasJumped = try loop.arm(wallMicroseconds: isReady ? engine.nextWake?.microseconds : nil)
     if hasJumped { return }
     for ready in try loop.poller.wait(timeoutMilliseconds: nil) {
@@ -219,6 +232,7 @@ final class Ticker {
       log.warning("the drain is over; what runs goes on with its workers")
       mustEnd = true
     case .storage: keeper.retry()
+    case .sync: syncIsLate()
     case .retention: pruneLedger()
     }
   }
