@@ -12,6 +12,8 @@ import CronWire
 final class Ticker {
   /// Changes of source files are read once they have been at rest for so long.
   static let debounce: Int64 = 200_000_000
+  /// The least time from a failed tick to the next one.
+  static let failurePauseMicroseconds: Int64 = 1_000_000
 
   let arguments: TickerArguments
   let state: StateDirectory
@@ -191,7 +193,7 @@ final class Ticker {
     } else {
       loop.deadlines.clear(.sync)
     }
-    let hasJumped = try loop.arm(wallMicroseconds: isReady ? engine.nextWake?.microseconds : nil)
+    let hasJumped = try loop.arm(wallMicroseconds: nextWake(at: Instant(microseconds: loop.wall()))?.microseconds)
     if hasJumped { return }
     for ready in try loop.poller.wait(timeoutMilliseconds: nil) {
       if let control, control.owns(token: ready.token) {
@@ -202,6 +204,17 @@ final class Ticker {
     }
     for deadline in loop.deadlines.passed(at: loop.monotonic()) { handle(deadline) }
     takePoolEvents()
+  }
+
+  /// When the next tick is due by the wall clock; nil = no instant lies ahead.
+  private func nextWake(at now: Instant) -> Instant? {
+    guard isReady, let next = engine.nextWake else { return nil }
+    return lastTickFailed == nil ? next : Self.wakeAfterFailure(next: next, now: now)
+  }
+
+  /// What a failed tick left undone is still due: without a pause the ticks would follow each other at full speed.
+  static func wakeAfterFailure(next: Instant, now: Instant) -> Instant {
+    max(next, Instant(microseconds: now.microseconds &+ failurePauseMicroseconds))
   }
 
   private func handle(_ token: PollToken) throws(Errno) {

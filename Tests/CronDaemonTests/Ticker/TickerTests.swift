@@ -1,5 +1,6 @@
 import CronSystem
 import CronTestSupport
+import CronTime
 import Testing
 
 @testable import CronDaemon
@@ -73,6 +74,16 @@ import Testing
     #expect(holder?.pid == first.pid)
     #expect(HeartbeatFile(first.state, .ticker).read().beat?.pid == first.pid)
     #expect(try first.stop() == .exited(0))
+  }
+
+  @Test func `a tick that fails is followed by a pause, whatever is due`() throws {
+    let now = Instant(seconds: 1_000_000)
+    let pause = Instant(seconds: 1_000_001)
+    for overdue in [-3_600, -1, 0, 1] as [Int64] {
+      #expect(Ticker.wakeAfterFailure(next: Instant(seconds: now.seconds + overdue), now: now) == pause)
+    }
+    let later = Instant(seconds: 1_000_060)
+    #expect(Ticker.wakeAfterFailure(next: later, now: now) == later)
   }
 
   /// The names in a directory of the state directory that hold something.
