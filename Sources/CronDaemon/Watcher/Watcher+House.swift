@@ -17,6 +17,7 @@ extension Watcher {
 
   /// What has to be looked at now and then: the log's size, the lock, the socket's name.
   func keepHouse(_ now: Int64) {
+    nextHouseNanoseconds = now + Self.beatNanoseconds
     if logFile.rotate(limit: arguments.logLimit) { log.info("rotated the log") }
     keepLock()
     if let current = control, !current.isCurrent {
@@ -26,6 +27,12 @@ extension Watcher {
     } else if control == nil {
       openControl()
     }
+  }
+
+  /// Whether this still is the state directory's one watcher; if not it ends, and touches no ticker any more.
+  func mayWatch() -> Bool {
+    keepLock()
+    return exitStatus == nil
   }
 
   /// A lock whose file the path no longer names protects nothing: take the new one, or make room for who has it.

@@ -123,7 +123,7 @@ extension Watcher {
 
   /// Starts a ticker, unless another still holds the lock: that one is made to end first.
   func startTicker(safeMode: Bool, _ now: Int64) {
-    guard !isStopping, ticker == nil, takeover == nil else { return }
+    guard !isStopping, ticker == nil, takeover == nil, mayWatch() else { return }
     startsInSafeMode = safeMode
     do throws(Errno) {
       if try isWaitingForLock(now) { return }
@@ -162,7 +162,7 @@ extension Watcher {
 
   func continueTakeover(_ now: Int64) {
     if let takeover {
-      guard takeover.nextLookNanoseconds <= now, takeover.hasEnded(nowNanoseconds: now) else { return }
+      guard takeover.nextLookNanoseconds <= now, mayWatch(), takeover.hasEnded(nowNanoseconds: now) else { return }
       log.info("the old ticker has ended", LogField("pid", takeover.holder.pid))
       self.takeover = nil
       startTicker(safeMode: startsInSafeMode, now)

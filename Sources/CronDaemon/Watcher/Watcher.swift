@@ -50,6 +50,7 @@ final class Watcher {
   /// Whether the ticker that is being started must be careful, because others died often.
   var startsInSafeMode = false
   var nextBeatNanoseconds: Int64 = 0
+  var nextHouseNanoseconds: Int64 = 0
   var nextWatchdogNanoseconds: Int64?
   /// The wall second of the next start of a ticker, while it waits.
   var nextStartSeconds: Int64?
@@ -130,10 +131,9 @@ final class Watcher {
     if let supervisionNanoseconds, supervisionNanoseconds <= now {
       supervise(.timer(now: now, beatAge: tickerBeatAge()))
     }
-    if nextBeatNanoseconds <= now {
-      keepHouse(now)
-      beat(now)
-    }
+    // Apart from the beat, which every change of the phase puts off.
+    if nextHouseNanoseconds <= now { keepHouse(now) }
+    if nextBeatNanoseconds <= now { beat(now) }
     if let nextWatchdogNanoseconds, nextWatchdogNanoseconds <= now, let every = manager.watchdogMilliseconds {
       manager.send(.watchdog)
       self.nextWatchdogNanoseconds = now + every * 1_000_000
@@ -145,7 +145,7 @@ final class Watcher {
       supervisionNanoseconds, lockLookNanoseconds, nextWatchdogNanoseconds,
       takeover?.nextLookNanoseconds, relays.nextDeadlineNanoseconds, control?.nextDeadlineNanoseconds,
     ]
-    return others.compactMap { $0 }.reduce(nextBeatNanoseconds, min)
+    return others.compactMap { $0 }.reduce(min(nextBeatNanoseconds, nextHouseNanoseconds), min)
   }
 
   private static func milliseconds(until deadline: Int64) -> Int {

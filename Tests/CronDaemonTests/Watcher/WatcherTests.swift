@@ -255,4 +255,29 @@ import Testing
     try lifeline.close()
     try channel.close()
   }
+
+  @Test func `a watcher that lost its lock starts and ends no ticker any more`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start(["--restart-delay-max-ms", "100"])
+    let ticker = try watched.waitForTicker(1)
+    try watched.state.root.unlink("watcher.lock")
+    guard case .taken(let lock) = try RoleLock.take(.watcher, in: watched.state) else {
+      Issue.record("the lock of the new file is held")
+      return
+    }
+    #expect(kill(ticker, SIGKILL) == 0)
+    #expect(try watched.end() == .exited(69))
+    #expect(watched.tickers == [ticker])
+    #expect(try lock.isCurrent())
+  }
+
+  @Test func `a watcher whose lock file was deleted takes it again however often its ticker dies`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start(["--restart-delay-max-ms", "100"])
+    let ticker = try watched.waitForTicker(1)
+    try watched.state.root.unlink("watcher.lock")
+    #expect(kill(ticker, SIGKILL) == 0)
+    _ = try watched.waitForTicker(2)
+    #expect(try RoleLock.query(.watcher, in: watched.state).holder?.pid == watched.watcher)
+  }
 }
