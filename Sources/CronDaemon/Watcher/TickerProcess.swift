@@ -43,6 +43,9 @@ final class TickerProcess {
     startedNanoseconds = nowNanoseconds
     lifeline = pipe.takeWriteEnd()
     channel = pair.takeFirst()
+    // Its own ends are closed here, so that the table of descriptors has room for the next one.
+    try pipe.takeReadEnd().close()
+    try pair.takeSecond().close()
     // Our child can't be reaped by anybody else, so the number still is its.
     process = try ProcessDescriptor(child: started)
   }

@@ -131,15 +131,26 @@ extension Watcher {
         program: arguments.tickerProgram,
         words: arguments.tickerWords + (safeMode ? ["--safe-mode", "yes"] : []), spillRaw: spill?.raw,
         nowNanoseconds: now)
+      try listen(to: started, token: Self.channelTokens + starts + 1)
       starts += 1
       if starts > 1 { restarts += 1 }
       ticker = started
-      try poller.add(started.channelRaw, token: Self.channelTokens + starts)
       log.info("started a ticker", LogField("pid", started.pid), LogField("start", starts))
       supervise(.spawned(now: now))
     } catch {
       log.error("a ticker can't be started", LogField("error", error))
       supervise(.spawnFailed(error.description, now: now))
+    }
+  }
+
+  /// Hears what a ticker says; one that can't be heard must not live beside the next one.
+  private func listen(to started: TickerProcess, token: UInt64) throws(Errno) {
+    do throws(Errno) {
+      if Fault.fails("watcher.channel") { throw .noMemory }
+      try poller.add(started.channelRaw, token: token)
+    } catch {
+      started.signal(Signal.kill)
+      throw error
     }
   }
 

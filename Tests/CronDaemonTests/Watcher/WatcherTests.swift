@@ -280,4 +280,13 @@ import Testing
     _ = try watched.waitForTicker(2)
     #expect(try RoleLock.query(.watcher, in: watched.state).holder?.pid == watched.watcher)
   }
+
+  @Test func `a ticker that can't be heard is ended, and another is started`() throws {
+    let watched = try WatchedSandbox()
+    #expect(try watched.start(environment: ["CRONWATCH_FAULT=watcher.channel:error"]) == "READY\n")
+    #expect(watched.log.contains("a ticker can't be started"))
+    let ready = try #require(watched.tickers.last)
+    #expect(try watched.ask("echo")["pid"]?.integerValue == Int64(ready))
+    #expect(watched.tickers.dropLast().allSatisfy { ProcessStatus.read($0) == nil })
+  }
 }
