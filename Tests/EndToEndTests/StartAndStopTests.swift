@@ -75,6 +75,29 @@ struct StartAndStopTests {
       #expect(try cron.runs("tick").allSatisfy { $0.outcome != "skipped" && $0.outcome != "missed" })
     }
   }
+  @Test(
+    "stop ends a watcher that answers nothing: a stopped one in order, one that hangs by force", .acceptance(2),
+    arguments: [nil, "watcher.turn@20:hang"])
+  func stopWithoutAnswer(fault: String?) throws {
+    try Cronwatch.use(faults: fault) { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      let watcher = try cron.watcher()
+      if fault == nil {
+        try cron.signal(watcher, Signal.stop)
+      } else {
+        // Each question is a turn of its loop.
+        try cron.wait("the watcher hangs") {
+          _ = try cron.run(["status"])
+          return access(cron.sandbox.path(of: "faults/watcher.turn"), F_OK) == 0
+        }
+      }
+      try cron.stop()
+      #expect(Processes.naming(cron.state).isEmpty)
+      #expect(try cron.run(["status"]).exit == 3)
+      #expect(try cron.run(["stop"]).exit == 3)
+    }
+  }
 
   @Test("a second instance is refused with the pid of the first, and beats nothing", .acceptance(52))
   func secondInstance() throws {

@@ -213,7 +213,8 @@ final class LedgerKeeper {
 
   private func startSync(_ token: UInt64?) -> Bool {
     guard let ticket = writer.beginSync() else { return false }
-    var started = Flight(token: token, ticket: ticket, firstSubmission: nextToken &+ 1, startedNanoseconds: SystemClock.monotonic())
+    var started = Flight(
+      token: token, ticket: ticket, firstSubmission: nextToken &+ 1, startedNanoseconds: SystemClock.monotonic())
     do throws(Errno) {
       if ticket.includesDirectory {
         try submit(files.directoryRaw)

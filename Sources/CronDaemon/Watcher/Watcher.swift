@@ -88,6 +88,7 @@ final class Watcher {
         let wanted = hasMoreToReap ? 0 : nextDeadlineNanoseconds
         let ready = try poller.wait(timeoutMilliseconds: Self.milliseconds(until: wanted))
         for event in ready { handle(event) }
+        Fault.point("watcher.turn")
       } catch {
         log.error("the loop can't wait", LogField("error", error))
         return finish(70)

@@ -99,7 +99,13 @@ struct CommandContext {
       }
       throw CommandFailure(.unavailable, "\(error)", hint: "cronwatch status")
     }
-    if answer["ok"]?.boolValue == true { return answer }
+    try Self.requireSuccess(answer)
+    return answer
+  }
+
+  /// A refusal becomes a failure with its own exit status.
+  static func requireSuccess(_ answer: JSONValue) throws(CommandFailure) {
+    if answer["ok"]?.boolValue == true { return }
     let status = answer["exit"]?.integerValue.flatMap { Int32(exactly: $0) }.flatMap { ExitStatus(rawValue: $0) }
     throw CommandFailure(status ?? .temporary, answer["message"]?.stringValue ?? "refused")
   }

@@ -65,28 +65,3 @@ extension Verb {
       return try Starting.start(context, arguments)
     })
 }
-
-/// Ends a running cronwatch.
-enum Stopping {
-  /// Asks it to stop and waits for the locks to fall; throws when nothing runs or when it takes too long.
-  static func stop(_ state: StateDirectory, _ context: CommandContext) throws(CommandFailure) {
-    _ = try context.ask(state, [("verb", .string("stop"))])
-    let deadline = SystemClock.monotonic() &+ 120_000_000_000
-    while SystemClock.monotonic() < deadline {
-      do throws(Errno) {
-        let watcher = try RoleLock.query(.watcher, in: state)
-        let ticker = try RoleLock.query(.ticker, in: state)
-        if !watcher.isHeld, !ticker.isHeld { return }
-        guard let holder = watcher.holder ?? ticker.holder, let process = try ProcessDescriptor(holder) else {
-          continue
-        }
-        let poller = try Poller()
-        try poller.add(process.raw, token: 0)
-        _ = try poller.wait(timeoutMilliseconds: 1_000)
-      } catch {
-        throw CommandFailure(.temporary, "the end of cronwatch can't be awaited: \(error)")
-      }
-    }
-    throw CommandFailure(.temporary, "cronwatch hasn't ended within 120 s", hint: "cronwatch status")
-  }
-}
