@@ -24,7 +24,7 @@ public struct DaemonSettings: Hashable, Sendable {
   /// After how many deaths in a row the ticker starts without its last good table.
   public var safeModeAfter = 5
   /// How long `stop` waits for the ticker to end, in milliseconds.
-  public var stopTimeoutMilliseconds: Int64 = 15_000
+  public var stopTimeoutMilliseconds: Int64 = 5_000
 
   // MARK: [workers]
   /// Workers that are kept warm while idle.

@@ -96,7 +96,7 @@ public enum SettingsTable {
       kind: .count(\.safeModeAfter, 1...1000)),
     Setting(
       section: "watcher", key: "stop-timeout",
-      summary: "How long `stop` waits for the ticker before it is killed; runs go on with their workers.",
+      summary: "Within what time a stop ends a ticker, by force if need be; at the latest 1s after a longer drain.",
       kind: .duration(\.stopTimeoutMilliseconds, 1...3_600_000)),
   ]
 

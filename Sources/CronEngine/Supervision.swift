@@ -7,6 +7,8 @@ public struct Supervision: Hashable, Sendable {
   private static let lateTimer: Int64 = 5_000_000_000
   private static let unkillableAfter: Int64 = 60_000_000_000
   private static let spawnRetry: Int64 = 1_000_000_000
+  /// What a ticker may take for its last words once its drain is over.
+  private static let afterDrain: Int64 = 800_000_000
 
   /// What is known about the ticker; `phase` is what status shows of it.
   private enum State: Hashable, Sendable {
@@ -243,9 +245,10 @@ public struct Supervision: Hashable, Sendable {
     }
   }
 
-  /// SIGKILL comes at four fifths of the limit, so that the end itself lies within the limit.
+  /// SIGKILL comes at four fifths of the limit, so that the end itself lies within the limit; but not before the drain
+  /// is over, which a ticker that lives ends with.
   private func stopPatience(drain: Int64) -> Int64 {
-    settings.stopTimeout / 5 * 4 + min(max(0, drain), 86_400_000_000_000)
+    max(settings.stopTimeout / 5 * 4, min(max(0, drain), 86_400_000_000_000) + Self.afterDrain)
   }
 
   private mutating func forceStop(killed: Bool, now: Int64, late: Bool) -> [SupervisionAction] {

@@ -8,7 +8,7 @@ public struct SupervisionSettings: Hashable, Sendable {
   public var safeModeAfter: Int
   /// A ticker without a single beat after this long is hung; 60 s.
   public var startLimit: Int64
-  /// A stop request ends the ticker within this time (`watcher.stop-timeout`, 5 s), besides what a drain allows.
+  /// A stop request ends the ticker within this time (`watcher.stop-timeout`, 5 s), or a second after a longer drain.
   public var stopTimeout: Int64
   /// Seeds the jitter of the back-off.
   public var seed: UInt64

@@ -19,7 +19,7 @@ struct WatcherArguments: Hashable, Sendable {
   var restartDelayMaxMilliseconds: Int64
   /// Unwanted ends within ten minutes after which the ticker is started in safe mode; 0 = never.
   var safeModeAfter: Int
-  /// How long a stopping ticker may take, besides its drain, before it is killed.
+  /// How long a stopping ticker may take until it is ended by force, unless its drain is longer.
   var stopTimeoutMilliseconds: Int64
   /// How long a stopping ticker lets runs end.
   var drainMilliseconds: Int64
