@@ -8,7 +8,9 @@ public final class InitStub {
   private static let finalStatuses: Set<Int32> = [0, 64, 69, 73, 77, 78]
   private static let respawnMilliseconds = 1_000
   /// How long processes that are left may take after SIGTERM before the kernel kills them with us.
-  private static let partingNanoseconds: Int64 = 12_000_000_000
+  ///
+  /// Container engines kill all of us 10 s after the request to stop: the ticker's drain and this fit into that.
+  static let partingNanoseconds: Int64 = 4_000_000_000
 
   private let executable: String
   private let arguments: [String]
@@ -97,8 +99,12 @@ public final class InitStub {
   /// SIGTERM for what is left (workers with their jobs), and time to end; the kernel kills the rest after us.
   private func partFromTheRest() throws(Errno) {
     let deadline = SystemClock.monotonic() + Self.partingNanoseconds
-    for pid in ProcessStatus.children(of: CurrentProcess.identifier) { send(Signal.terminate, to: pid) }
-    while !ProcessStatus.children(of: CurrentProcess.identifier).isEmpty {
+    var told: Set<Int32> = []
+    while true {
+      let rest = ProcessStatus.children(of: CurrentProcess.identifier)
+      if rest.isEmpty { return }
+      // Whoever loses its parent meanwhile becomes ours, and hears of the end too.
+      for pid in rest where told.insert(pid).inserted { send(Signal.terminate, to: pid) }
       let left = (deadline - SystemClock.monotonic()) / 1_000_000
       if left <= 0 { return }
       _ = try poller.wait(timeoutMilliseconds: Int(left))

@@ -34,4 +34,12 @@ import Testing
     #expect(try watched.end() == .exited(77))
     #expect(watched.log.contains("others may write"))
   }
+
+  @Test func `drain and parting end well before a container engine's SIGKILL`() throws {
+    let words = try #require(RoleArguments(["--state", "/s"]))
+    let arguments = try #require(WatcherArguments(words))
+    let drain = max(arguments.drainMilliseconds, arguments.stopTimeoutMilliseconds) * 1_000_000
+    let engine: Int64 = 10_000_000_000
+    #expect(drain + InitStub.partingNanoseconds <= engine - 1_000_000_000)
+  }
 }
