@@ -20,6 +20,7 @@ let package = Package(
   products: [
     .executable(name: "cronwatch", targets: ["cronwatch"]),
     .library(name: "CronTime", targets: ["CronTime"]),
+    .library(name: "CronTimeSystem", targets: ["CronTimeSystem"]),
   ],
   targets: [
     .target(name: "CLinux", cSettings: [.define("CRONWATCH_FAULTS", .when(configuration: .debug))]),
@@ -29,9 +30,12 @@ let package = Package(
     .target(name: "CronLedger", dependencies: ["CronTime"], swiftSettings: pure),
     .target(name: "CronEngine", dependencies: ["CronConfig", "CronLedger", "CronTime"], swiftSettings: pure),
     .target(name: "CronSystem", dependencies: ["CLinux"], swiftSettings: effects),
+    .target(name: "CronTimeSystem", dependencies: ["CronTime", "CronSystem"], swiftSettings: effects),
     .target(
       name: "CronDaemon",
-      dependencies: ["CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem"],
+      dependencies: [
+        "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronTimeSystem", "CronWire", "CronSystem",
+      ],
       swiftSettings: effects),
     .executableTarget(
       name: "cronwatch",
@@ -45,6 +49,9 @@ let package = Package(
       name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",
       swiftSettings: everywhere),
     .testTarget(name: "CronTimeTests", dependencies: ["CronTime", "CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(
+      name: "CronTimeSystemTests", dependencies: ["CronTimeSystem", "CronTime", "CronTestSupport"],
+      swiftSettings: everywhere),
     .testTarget(name: "CronWireTests", dependencies: ["CronWire", "CronTestSupport"], swiftSettings: everywhere),
     .testTarget(
       name: "CronConfigTests", dependencies: ["CronConfig", "CronTime", "CronTestSupport"], swiftSettings: everywhere),

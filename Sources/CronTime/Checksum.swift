@@ -1,22 +1,22 @@
 /// CRC-32C (Castagnoli, RFC 3720 appendix B.4) of bytes, as every line and record of the state directory carries it.
-public enum Checksum {
+package enum Checksum {
   /// The CRC-32C of the bytes; `seed` is the CRC of what came before them, so that pieces can be chained.
-  public static func crc32c(_ bytes: [UInt8], seed: UInt32 = 0) -> UInt32 {
+  package static func crc32c(_ bytes: [UInt8], seed: UInt32 = 0) -> UInt32 {
     crc32c(bytes.span, seed: seed)
   }
 
   /// The CRC-32C of the bytes; `seed` is the CRC of what came before them, so that pieces can be chained.
-  public static func crc32c(_ bytes: ArraySlice<UInt8>, seed: UInt32 = 0) -> UInt32 {
+  package static func crc32c(_ bytes: ArraySlice<UInt8>, seed: UInt32 = 0) -> UInt32 {
     crc32c(bytes.span, seed: seed)
   }
 
   /// The CRC-32C of any sequence of bytes; `seed` is the CRC of what came before them.
-  public static func crc32c(_ bytes: some Sequence<UInt8>, seed: UInt32 = 0) -> UInt32 {
+  package static func crc32c(_ bytes: some Sequence<UInt8>, seed: UInt32 = 0) -> UInt32 {
     crc32c(Array(bytes).span, seed: seed)
   }
 
   /// The CRC-32C of the bytes; `seed` is the CRC of what came before them, so that pieces can be chained.
-  public static func crc32c(_ bytes: Span<UInt8>, seed: UInt32 = 0) -> UInt32 {
+  package static func crc32c(_ bytes: Span<UInt8>, seed: UInt32 = 0) -> UInt32 {
     let table = tables.span
     var crc = ~seed
     var index = 0
@@ -42,13 +42,13 @@ public enum Checksum {
   }
 
   /// The CRC in the form that files carry: eight lower-case hexadecimal digits.
-  public static func hexadecimal(_ crc: UInt32) -> String {
+  package static func hexadecimal(_ crc: UInt32) -> String {
     let digits = String(crc, radix: 16)
     return String(repeating: "0", count: 8 - digits.utf8.count) + digits
   }
 
   /// Reads exactly eight lower-case hexadecimal digits; nil for anything else.
-  public static func parseHexadecimal(_ digits: ArraySlice<UInt8>) -> UInt32? {
+  package static func parseHexadecimal(_ digits: ArraySlice<UInt8>) -> UInt32? {
     guard digits.count == 8 else { return nil }
     var value: UInt32 = 0
     for digit in digits {

@@ -2,16 +2,16 @@
 ///
 /// An encoded value never holds a byte that separates fields or records, and text stays readable in any language:
 /// bytes from 0x80 on pass as they are. Upper-case digits only, so that each value has exactly one encoded form.
-public enum PercentEncoding {
+package enum PercentEncoding {
   /// Whether the byte must be written as `%XX`.
   @inlinable
-  public static func mustEncode(_ byte: UInt8) -> Bool {
+  package static func mustEncode(_ byte: UInt8) -> Bool {
     byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "=")
   }
 
   /// Appends the encoded form of the bytes.
   @inlinable
-  public static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
+  package static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
     for byte in bytes {
       if mustEncode(byte) {
         output.append(UInt8(ascii: "%"))
@@ -24,7 +24,7 @@ public enum PercentEncoding {
   }
 
   /// The encoded form of the text.
-  public static func encode(_ text: String) -> String {
+  package static func encode(_ text: String) -> String {
     guard text.utf8.contains(where: mustEncode) else { return text }
     var output: [UInt8] = []
     output.reserveCapacity(text.utf8.count + 16)
@@ -33,7 +33,7 @@ public enum PercentEncoding {
   }
 
   /// The bytes that the encoded form stands for; nil when it isn't exactly what `append` writes.
-  public static func decodeBytes(_ encoded: ArraySlice<UInt8>) -> [UInt8]? {
+  package static func decodeBytes(_ encoded: ArraySlice<UInt8>) -> [UInt8]? {
     var output: [UInt8] = []
     output.reserveCapacity(encoded.count)
     var index = encoded.startIndex
@@ -56,7 +56,7 @@ public enum PercentEncoding {
   }
 
   /// The text that the encoded form stands for; nil when it is malformed or not UTF-8.
-  public static func decode(_ encoded: ArraySlice<UInt8>) -> String? {
+  package static func decode(_ encoded: ArraySlice<UInt8>) -> String? {
     // Most values hold nothing to decode: one pass and no copy.
     if !encoded.contains(where: mustEncode) { return String(validating: encoded, as: UTF8.self) }
     guard let bytes = decodeBytes(encoded) else { return nil }
@@ -64,7 +64,7 @@ public enum PercentEncoding {
   }
 
   /// The text that the encoded form stands for; nil when it is malformed.
-  public static func decode(_ encoded: String) -> String? {
+  package static func decode(_ encoded: String) -> String? {
     decode(Array(encoded.utf8)[...])
   }
 

@@ -1,9 +1,9 @@
 /// Years 1970–2199 as a set of bits.
-public struct YearSet: Hashable, Sendable {
+package struct YearSet: Hashable, Sendable {
   /// The years that schedules can name.
-  public static let range = 1970...2199
+  package static let range = 1970...2199
   /// Every year.
-  public static let all: YearSet = {
+  package static let all: YearSet = {
     var set = YearSet()
     for year in range { set.insert(year) }
     return set
@@ -15,7 +15,7 @@ public struct YearSet: Hashable, Sendable {
   private var word3: UInt64 = 0
 
   /// No year.
-  public init() {}
+  package init() {}
 
   @inline(__always)
   private func word(_ index: Int) -> UInt64 {
@@ -28,7 +28,7 @@ public struct YearSet: Hashable, Sendable {
   }
 
   /// Adds a year; years outside of 1970–2199 are ignored.
-  public mutating func insert(_ year: Int) {
+  package mutating func insert(_ year: Int) {
     guard Self.range.contains(year) else { return }
     let index = year - Self.range.lowerBound
     let bit: UInt64 = 1 << UInt64(index & 63)
@@ -41,14 +41,14 @@ public struct YearSet: Hashable, Sendable {
   }
 
   /// Whether the year is in the set.
-  public func contains(_ year: Int) -> Bool {
+  package func contains(_ year: Int) -> Bool {
     guard Self.range.contains(year) else { return false }
     let index = year - Self.range.lowerBound
     return word(index >> 6) >> UInt64(index & 63) & 1 != 0
   }
 
   /// The smallest year of the set that isn't before `year`; nil when there is none.
-  public func first(atOrAfter year: Int) -> Int? {
+  package func first(atOrAfter year: Int) -> Int? {
     let from = max(year - Self.range.lowerBound, 0)
     var index = from >> 6
     guard index < 4 else { return nil }
@@ -63,9 +63,9 @@ public struct YearSet: Hashable, Sendable {
 }
 
 /// The one form that every calendar dialect compiles into: sets of bits for each field of a local time.
-public struct Recurrence: Hashable, Sendable {
+package struct Recurrence: Hashable, Sendable {
   /// How day of month and day of week go together.
-  public enum DayRule: Hashable, Sendable {
+  package enum DayRule: Hashable, Sendable {
     /// A day matches when either field does (both are restricted).
     case either
     /// A day matches only when both do (one begins with `*`).
@@ -73,61 +73,61 @@ public struct Recurrence: Hashable, Sendable {
   }
 
   /// Which fields begin with `*` as written; for minutes and hours this decides the rule for gaps and folds.
-  public struct Stars: OptionSet, Hashable, Sendable {
+  package struct Stars: OptionSet, Hashable, Sendable {
     /// One bit a field.
-    public let rawValue: UInt8
+    package let rawValue: UInt8
     /// A set of fields from its bits.
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
     /// The minute field begins with `*`.
-    public static let minute = Stars(rawValue: 1)
+    package static let minute = Stars(rawValue: 1)
     /// The hour field begins with `*`.
-    public static let hour = Stars(rawValue: 2)
+    package static let hour = Stars(rawValue: 2)
     /// The day-of-month field begins with `*`.
-    public static let dayOfMonth = Stars(rawValue: 4)
+    package static let dayOfMonth = Stars(rawValue: 4)
     /// The day-of-week field begins with `*`.
-    public static let weekday = Stars(rawValue: 8)
+    package static let weekday = Stars(rawValue: 8)
   }
 
   /// Days that depend on the month: `L`, `L-3`, `LW`, `15W`, `5L`, `5#3`.
-  public struct RelativeDays: Hashable, Sendable {
+  package struct RelativeDays: Hashable, Sendable {
     /// Bit n: the n-th day before the last of the month (`L` is bit 0).
-    public var fromEnd: UInt32 = 0
+    package var fromEnd: UInt32 = 0
     /// Bit n: the weekday (Monday–Friday) nearest to the n-th day before the last (`LW` is bit 0).
-    public var workdayFromEnd: UInt32 = 0
+    package var workdayFromEnd: UInt32 = 0
     /// Bit d: the weekday (Monday–Friday) nearest to day d, within the month (`15W`).
-    public var workday: UInt32 = 0
+    package var workday: UInt32 = 0
     /// Bit d: the last weekday d of the month (`5L`), 0 = Sunday.
-    public var lastWeekday: UInt8 = 0
+    package var lastWeekday: UInt8 = 0
     /// Bit (k−1)·7+d: the k-th weekday d of the month (`5#3`).
-    public var nthWeekday: UInt64 = 0
+    package var nthWeekday: UInt64 = 0
 
     /// None.
-    public init() {}
+    package init() {}
 
     /// Whether there are none.
-    public var isEmpty: Bool { self == RelativeDays() }
+    package var isEmpty: Bool { self == RelativeDays() }
   }
 
   /// Bit n: second n, 0–59.
-  public let seconds: UInt64
+  package let seconds: UInt64
   /// Bit n: minute n, 0–59.
-  public let minutes: UInt64
+  package let minutes: UInt64
   /// Bit n: hour n, 0–23.
-  public let hours: UInt32
+  package let hours: UInt32
   /// Bit n: day n, 1–31.
-  public let daysOfMonth: UInt32
+  package let daysOfMonth: UInt32
   /// Bit n: month n, 1–12.
-  public let months: UInt16
+  package let months: UInt16
   /// Bit n: weekday n, 0 = Sunday … 6.
-  public let weekdays: UInt8
+  package let weekdays: UInt8
   /// The years, 1970–2199.
-  public let years: YearSet
+  package let years: YearSet
   /// Days that depend on the month's length or weekdays.
-  public let relativeDays: RelativeDays
+  package let relativeDays: RelativeDays
   /// How day of month and day of week go together.
-  public let dayRule: DayRule
+  package let dayRule: DayRule
   /// Which fields begin with `*`.
-  public let stars: Stars
+  package let stars: Stars
 
   /// Whether there are days that depend on the month.
   let hasRelativeDays: Bool
@@ -138,7 +138,7 @@ public struct Recurrence: Hashable, Sendable {
   private(set) var lastDay: Int32
 
   /// A recurrence from its sets; bits outside of a field's range are dropped.
-  public init(
+  package init(
     seconds: UInt64 = 1, minutes: UInt64, hours: UInt32, daysOfMonth: UInt32, months: UInt16, weekdays: UInt8,
     years: YearSet = .all, relativeDays: RelativeDays = RelativeDays(), dayRule: DayRule, stars: Stars
   ) {
@@ -168,10 +168,10 @@ public struct Recurrence: Hashable, Sendable {
   }
 
   /// Whether no date of 1970–2199 matches.
-  public var isDead: Bool { lastDay < 0 }
+  package var isDead: Bool { lastDay < 0 }
 
   /// Minute or hour begins with `*`: such schedules follow elapsed time through gaps and folds.
-  public var followsElapsedTime: Bool { !stars.isDisjoint(with: [.minute, .hour]) }
+  package var followsElapsedTime: Bool { !stars.isDisjoint(with: [.minute, .hour]) }
 
   private func findLastDay() -> Int32 {
     for year in YearSet.range.reversed() where years.contains(year) {

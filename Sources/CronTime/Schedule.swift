@@ -1,7 +1,7 @@
 /// When a job fires: one parsed schedule.
 public struct Schedule: Hashable, Sendable, CustomStringConvertible {
   /// What kind of schedule it is.
-  public enum Form: Hashable, Sendable {
+  package enum Form: Hashable, Sendable {
     /// Local times of a zone.
     case calendar(Recurrence)
     /// Every so many seconds of elapsed time, counted from the job's origin; 1 second to 100 years.
@@ -13,10 +13,10 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// What it means.
-  public let form: Form
+  package let form: Form
 
   /// A schedule of a form.
-  public init(form: Form) {
+  package init(form: Form) {
     self.form = form
   }
 
@@ -41,13 +41,18 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The smallest occurrence after an instant, where intervals have no origin of their own: they count from `instant`.
+  public func next(after instant: Instant, in zone: Zone) -> Instant? {
+    next(after: instant, in: zone, origin: instant)
+  }
+
   /// 2200-01-01T00:00:00Z, where intervals end as calendars do.
   static let end: Int64 = 7_258_118_400
 
   /// The shortest of the next four spacings, in seconds; nil when fewer than two occurrences are left.
   ///
   /// For grace (half the period): a herd such as `0,1 0 * * *` gets the short one.
-  public func period(near instant: Instant, in zone: Zone, origin: Instant) -> Int64? {
+  package func period(near instant: Instant, in zone: Zone, origin: Instant) -> Int64? {
     if case .interval(let seconds) = form { return seconds }
     // An occurrence at the instant itself counts.
     guard var previous = next(after: instant.adding(microseconds: -1), in: zone, origin: origin) else { return nil }
@@ -78,20 +83,20 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The schedule at the beginning of a crontab line.
-public struct LeadingSchedule: Hashable, Sendable {
+package struct LeadingSchedule: Hashable, Sendable {
   /// What was parsed.
-  public let schedule: Schedule
+  package let schedule: Schedule
   /// Bytes of the schedule's text: it ends before this offset.
-  public let scheduleEnd: Int
+  package let scheduleEnd: Int
   /// Offset of what follows it after blanks (a user or a command); the length of the text when nothing does.
-  public let restOffset: Int
+  package let restOffset: Int
 }
 
 extension Schedule {
   /// Parses five fields or an `@` word at the beginning of a text that goes on with something else.
   ///
   /// Leading blanks are allowed. Offsets and the error's column count UTF-8 bytes of the text as given.
-  public static func parseLeading(
+  package static func parseLeading(
     _ bytes: some Sequence<UInt8>, seed: String
   ) throws(ScheduleError) -> LeadingSchedule {
     let text = ScheduleText(Array(bytes))
@@ -102,7 +107,7 @@ extension Schedule {
   }
 
   /// Parses five fields or an `@` word at the beginning of a text that goes on with something else.
-  public static func parseLeading(_ text: String, seed: String) throws(ScheduleError) -> LeadingSchedule {
+  package static func parseLeading(_ text: String, seed: String) throws(ScheduleError) -> LeadingSchedule {
     try parseLeading(text.utf8, seed: seed)
   }
 }

@@ -10,7 +10,7 @@ public struct ScheduleError: Error, Hashable, Sendable, CustomStringConvertible 
   public let code: String
 
   /// An error at a column (from 1).
-  public init(column: Int, message: String, hint: String? = nil, code: String) {
+  package init(column: Int, message: String, hint: String? = nil, code: String) {
     self.column = column
     self.message = message
     self.hint = hint
@@ -23,7 +23,7 @@ public struct ScheduleError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 
   /// The same error for a text that has this many bytes before the one that was parsed.
-  public func shifted(by bytes: Int) -> ScheduleError {
+  package func shifted(by bytes: Int) -> ScheduleError {
     ScheduleError(column: column + bytes, message: message, hint: hint, code: code)
   }
 }

@@ -8,7 +8,7 @@ public struct ZoneOffset: Hashable, Sendable {
   public let abbreviation: String
 
   /// An offset with its flag and abbreviation.
-  public init(utcOffsetSeconds: Int, isDaylight: Bool, abbreviation: String) {
+  package init(utcOffsetSeconds: Int, isDaylight: Bool, abbreviation: String) {
     self.utcOffsetSeconds = utcOffsetSeconds
     self.isDaylight = isDaylight
     self.abbreviation = abbreviation
@@ -74,7 +74,7 @@ public struct Zone: Hashable, Sendable, CustomStringConvertible {
   public var description: String { name }
 
   /// Whether a name may be looked up as a file: 1–64 of `A-Z a-z 0-9 _ + - / .`, relative, no `..`, not `posix/`.
-  public static func isAcceptableName(_ name: String) -> Bool {
+  package static func isAcceptableName(_ name: String) -> Bool {
     let bytes = Array(name.utf8)
     guard (1...64).contains(bytes.count), !name.hasPrefix("posix/"), !name.hasPrefix("right/") else { return false }
     for part in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {

@@ -1,10 +1,10 @@
 /// Zones by name, from a loader that hands over TZif bytes; each is read once and kept.
-public struct ZoneDatabase {
-  private let load: (String) -> [UInt8]?
+public struct ZoneDatabase: Sendable {
+  private let load: @Sendable (String) -> [UInt8]?
   private var zones: [String: Zone] = [:]
 
   /// A database over a loader that gives a zone's TZif bytes, or nil when there is none; it only sees acceptable names.
-  public init(load: @escaping (String) -> [UInt8]?) {
+  public init(load: @escaping @Sendable (String) -> [UInt8]?) {
     self.load = load
   }
 

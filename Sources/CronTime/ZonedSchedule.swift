@@ -14,7 +14,7 @@ public struct ZonedSchedule: Hashable, Sendable {
   /// `now` is what `in 45m` counts from; nil where there is no such moment, and then `in …` is refused. The zone's
   /// name is only checked for its form.
   public static func parse(
-    _ text: String, dialect: Dialect, seed: String, now: Instant? = nil
+    _ text: String, dialect: Dialect = .any, seed: String = "", now: Instant? = nil
   ) throws(ScheduleError) -> ZonedSchedule {
     let text = ScheduleText(Array(text.utf8))
     let parsed = try ScheduleParser(text, seed: seed, now: now).parseZoned(dialect)
@@ -34,7 +34,7 @@ extension Schedule {
   /// `now` is what `in 45m` counts from; nil where there is no such moment, and then `in …` is refused. A text that
   /// names its own zone is refused here: `ZonedSchedule.parse` takes it.
   public static func parse(
-    _ text: String, dialect: Dialect, seed: String, now: Instant? = nil
+    _ text: String, dialect: Dialect = .any, seed: String = "", now: Instant? = nil
   ) throws(ScheduleError) -> Schedule {
     let parsed = try ZonedSchedule.parse(text, dialect: dialect, seed: seed, now: now)
     if let zone = parsed.zoneName {

@@ -1,4 +1,5 @@
 import CronTime
+import Synchronization
 import Testing
 
 /// Builds TZif files for tests.
@@ -186,22 +187,21 @@ struct TZifBuilder {
   }
 
   @Test func `a database loads each zone once, UTC never, and tells what it doesn't know`() throws {
-    final class Counter { var loads = 0 }
-    let counter = Counter()
+    let loads = Mutex(0)
     var database = ZoneDatabase { name in
-      counter.loads += 1
+      loads.withLock { $0 += 1 }
       return SystemZones.bytes(name)
     }
     #expect(try database.zone(named: "UTC") == .utc)
-    #expect(counter.loads == 0)
+    #expect(loads.withLock(\.self) == 0)
     let paris = try database.zone(named: "Europe/Paris")
     #expect(try database.zone(named: "Europe/Paris") == paris)
     #expect(paris.dataHash != 0)
-    #expect(counter.loads == 1)
+    #expect(loads.withLock(\.self) == 1)
     #expect(throws: ZoneError.unknown("Nowhere/X")) { try database.zone(named: "Nowhere/X") }
     database.forgetAll()
     _ = try database.zone(named: "Europe/Paris")
-    #expect(counter.loads == 3)
+    #expect(loads.withLock(\.self) == 3)
   }
 
   @Test(arguments: [

@@ -8,7 +8,10 @@ enum ImportDirection {
     "CronLedger": ["CronTime"],
     "CronEngine": ["CronConfig", "CronLedger", "CronTime"],
     "CronSystem": ["CLinux", "Glibc"],
-    "CronDaemon": ["CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem"],
+    "CronTimeSystem": ["CronTime", "CronSystem"],
+    "CronDaemon": [
+      "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronTimeSystem", "CronWire", "CronSystem",
+    ],
     "cronwatch": ["CronDaemon", "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem"],
   ]
 

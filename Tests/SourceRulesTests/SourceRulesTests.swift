@@ -43,6 +43,8 @@ import Testing
     ("Sources/CronLedger/A.swift", "import CronConfig", "CronLedger must not import CronConfig"),
     ("Sources/CronEngine/A.swift", "@preconcurrency import CronSystem", "CronEngine must not import CronSystem"),
     ("Sources/CronSystem/A.swift", "import CronTime", "CronSystem must not import CronTime"),
+    ("Sources/CronTimeSystem/A.swift", "import Glibc", "CronTimeSystem must not import Glibc"),
+    ("Sources/CronTime/A.swift", "import CronTimeSystem", "CronTime must not import CronTimeSystem"),
     ("Sources/CronDaemon/Sub/A.swift", "  import CLinux", "CronDaemon must not import CLinux"),
     ("Sources/cronwatch/A.swift", "import Foundation", "cronwatch must not import Foundation"),
     ("Sources/CronDaemon/A.swift", "@_exported import Dispatch", "CronDaemon must not import Dispatch"),

@@ -2,6 +2,7 @@ public import CronConfig
 internal import CronLedger
 internal import CronSystem
 public import CronTime
+internal import CronTimeSystem
 
 /// A job of the loaded table with its zone, for commands.
 public struct LoadedJob {
@@ -33,8 +34,8 @@ public struct LoadedTable {
     do {
       let bytes = try AtomicFile.read(in: state.existingDirectory(.lastGood), name: "table", limit: 1 << 30)
       let table = try JobTableCodec.decode(bytes)
-      var zones = ZoneFiles.database()
-      let fallback = ZoneFiles.defaultZone(
+      var zones = SystemZones.database()
+      let fallback = SystemZones.defaultZone(
         setting: table.settings.defaultZone, environment: Environment.get("TZ"), database: &zones)
       let origins = origins(state)
       let jobs = table.jobs.map { definition -> LoadedJob in
@@ -80,14 +81,14 @@ public struct ZoneLookupError: Error {
 public enum ZoneLookup {
   /// The zone of that name; without one the default of schedules.
   public static func zone(named name: String?) throws(ZoneLookupError) -> Zone {
-    var database = ZoneFiles.database()
+    var database = SystemZones.database()
     guard let name else {
-      return ZoneFiles.defaultZone(setting: "", environment: Environment.get("TZ"), database: &database)
+      return SystemZones.defaultZone(setting: "", environment: Environment.get("TZ"), database: &database)
     }
     do {
       return try database.zone(named: name)
     } catch {
-      let nearest = ZoneDatabase.nearestName(to: name, among: ZoneFiles.names())
+      let nearest = ZoneDatabase.nearestName(to: name, among: SystemZones.names())
       throw ZoneLookupError(
         hint: nearest.map { "did you mean \($0)?" } ?? "names are those of the tz database, such as Europe/Paris")
     }

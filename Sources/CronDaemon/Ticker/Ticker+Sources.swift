@@ -2,6 +2,7 @@ import CronConfig
 import CronEngine
 import CronSystem
 import CronTime
+import CronTimeSystem
 
 /// A reader that runs now.
 struct ReaderChild {
@@ -136,7 +137,7 @@ extension Ticker {
   /// The jobs with their zones; one whose zone can't be loaded any more is left out, and said.
   private func engineJobs(_ table: JobTable) -> [EngineJob] {
     zones.forgetAll()
-    let fallback = ZoneFiles.defaultZone(
+    let fallback = SystemZones.defaultZone(
       setting: table.settings.defaultZone, environment: Environment.get("TZ"), database: &zones)
     let salt = jitterSalt()
     var jobs: [EngineJob] = []

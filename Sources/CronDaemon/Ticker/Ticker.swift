@@ -3,6 +3,7 @@ import CronEngine
 import CronLedger
 import CronSystem
 import CronTime
+import CronTimeSystem
 import CronWire
 
 /// The ticker: waits for what happens, hands it to the engine, and performs what the engine decides.
@@ -31,7 +32,7 @@ final class Ticker {
   var engine: Engine
   var table = JobTable()
   let sources = SourceWatch()
-  var zones = ZoneFiles.database()
+  var zones = SystemZones.database()
   var reader: ReaderChild?
   /// Events of our own making that wait for their turn.
   var inbox: [Event] = []

@@ -1,24 +1,32 @@
-internal import CronConfig
 internal import CronSystem
 public import CronTime
 
-/// The system's zone database as files, tzfile(5).
-public enum ZoneFiles {
+/// The time zones of this system: the files below /usr/share/zoneinfo, tzfile(5).
+public enum SystemZones {
   /// Where the files are.
   public static let directory = "/usr/share/zoneinfo"
   /// Longer files aren't zone data, in bytes.
   private static let largestFile = 1 << 20
 
-  /// A database over the files.
-  public static func database() -> ZoneDatabase { ZoneDatabase(load: load) }
+  /// The zone of that name, read anew; throws `ZoneError` for a name that isn't in the database.
+  public static func zone(named name: String) throws(ZoneError) -> Zone {
+    var database = database()
+    return try database.zone(named: name)
+  }
 
-  /// The bytes of an acceptable name's file; nil when there is none that can be read.
-  public static func load(_ name: String) -> [UInt8]? { bytes(ofPath: "\(directory)/\(name)") }
+  /// A database over the files, which reads each zone once.
+  public static func database() -> ZoneDatabase { ZoneDatabase(load: { bytes(ofPath: "\(directory)/\($0)") }) }
+
+  /// The zone that this process's clocks show: `$TZ`, else /etc/localtime, else UTC.
+  public static func local() -> Zone {
+    var database = database()
+    return defaultZone(setting: "", environment: Environment.get("TZ"), database: &database)
+  }
 
   /// The zone of schedules that name none: the setting, else `$TZ`, else /etc/localtime, else UTC.
   ///
   /// `environment` is `TZ`'s value; one that names no zone of the database is passed over, as if it weren't set.
-  public static func defaultZone(
+  package static func defaultZone(
     setting: String, environment: String?, database: inout ZoneDatabase
   ) -> Zone {
     let named = environment.map { $0.hasPrefix(":") ? String($0.dropFirst()) : $0 }
@@ -42,8 +50,8 @@ public enum ZoneFiles {
     do { return try ForeignFile.read(path, limit: largestFile).bytes } catch { return nil }
   }
 
-  /// The names in the database, for hints; bounded in depth and number.
-  static func names() -> [String] {
+  /// The names in the database, unordered, at most 10,000; for hints and for lists to choose from.
+  public static func names() -> [String] {
     var names: [String] = []
     collect("", depth: 0, into: &names)
     return names
@@ -65,25 +73,5 @@ public enum ZoneFiles {
     } catch {
       return  // a hint less
     }
-  }
-}
-
-/// Answers whether zone names can be used; each name is looked up once.
-final class ZoneChecker {
-  private var database = ZoneFiles.database()
-  private var answers: [String: ZoneCheck] = [:]
-
-  func check(_ name: String) -> ZoneCheck {
-    if let known = answers[name] { return known }
-    let answer: ZoneCheck
-    do {
-      _ = try database.zone(named: name)
-      answer = .known
-    } catch {
-      answer = .unknown(nearest: ZoneDatabase.nearestName(to: name, among: ZoneFiles.names()))
-    }
-    // Hostile files can name any number of zones.
-    if answers.count < 4096 { answers[name] = answer }
-    return answer
   }
 }
