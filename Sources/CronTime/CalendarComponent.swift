@@ -78,7 +78,8 @@ extension CalendarExpressionParser {
     guard range.contains(value) else {
       let hint = fromEnd ? "days from the month's end go from 1, the last, to 28" : calendarHint(field)
       throw error(
-        "value-out-of-range", "\(text.slice(start..<position)) is not a \(field.name)", at: start, hint: hint)
+        "value-out-of-range", "\(text.slice(start..<position)) is not \(field.article) \(field.name)", at: start,
+        hint: hint)
     }
     return value
   }

@@ -15,6 +15,9 @@ enum Field: Int, CaseIterable {
     }
   }
 
+  /// The article before the name.
+  var article: String { self == .hour ? "an" : "a" }
+
   /// The values that may be written; 7 is Sunday as 0 is.
   var range: ClosedRange<Int> {
     switch self {

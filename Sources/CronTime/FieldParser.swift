@@ -195,7 +195,7 @@ struct FieldParser {
       if let next = byte, Self.isLetter(next) || next == UInt8(ascii: "#") { throw unexpected(next) }
       guard field.range.contains(value) else {
         throw error(
-          "value-out-of-range", "\(text.slice(start..<position)) is not a \(field.name)", at: start,
+          "value-out-of-range", "\(text.slice(start..<position)) is not \(field.article) \(field.name)", at: start,
           hint: field.rangeHint)
       }
       return value
@@ -255,8 +255,9 @@ extension FieldParser {
 
   private func unknownName(_ name: String, start: Int) -> ScheduleError {
     if let nearest = field.nearestName(to: name) {
-      return error("unknown-name", "'\(name)' is not a \(field.name)", at: start, hint: "did you mean \(nearest)?")
+      return error(
+        "unknown-name", "'\(name)' is not \(field.article) \(field.name)", at: start, hint: "did you mean \(nearest)?")
     }
-    return error("unknown-name", "'\(name)' is not a \(field.name)", at: start, hint: field.rangeHint)
+    return error("unknown-name", "'\(name)' is not \(field.article) \(field.name)", at: start, hint: field.rangeHint)
   }
 }

@@ -122,7 +122,7 @@ private struct ClockReader {
     }
     guard value <= 59 else {
       throw ScheduleError(
-        column: start + 1, message: "\(value) is not a \(field.name)", hint: field.rangeHint,
+        column: start + 1, message: "\(value) is not \(field.article) \(field.name)", hint: field.rangeHint,
         code: "value-out-of-range")
     }
     return value
