@@ -26,6 +26,11 @@ struct Deadlines {
 
   mutating func set(_ deadline: Deadline, at nanoseconds: Int64) { instants[deadline] = nanoseconds }
 
+  /// Sets one that isn't set yet: what is put off at every turn of the loop never comes.
+  mutating func setIfNone(_ deadline: Deadline, at nanoseconds: Int64) {
+    if !isSet(deadline) { set(deadline, at: nanoseconds) }
+  }
+
   mutating func clear(_ deadline: Deadline) { instants[deadline] = nil }
 
   func isSet(_ deadline: Deadline) -> Bool { instants[deadline] != nil }

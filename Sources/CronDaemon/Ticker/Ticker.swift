@@ -187,8 +187,8 @@ final class Ticker {
   func waitOnce() throws(Errno) {
     let now = loop.monotonic()
     let beatAt = now &+ arguments.intervalMilliseconds &* 1_000_000
-    if !loop.deadlines.isSet(.beat) { loop.deadlines.set(.beat, at: beatAt) }
-    if keeper.needsRetry { loop.deadlines.set(.storage, at: now &+ 5_000_000_000) }
+    loop.deadlines.setIfNone(.beat, at: beatAt)
+    if keeper.needsRetry { loop.deadlines.setIfNone(.storage, at: now &+ 5_000_000_000) }
     if let at = keeper.patienceEndsNanoseconds {
       loop.deadlines.set(.sync, at: at)
     } else {
