@@ -57,14 +57,21 @@ final class LedgerSpill {
   /// Says how many of the lines that were read are whole; the rest is cut off. Makes sure that the mark has its place.
   func accept(_ wholeLines: Int) {
     count = wholeLines
-    do throws(Errno) { try memory.truncate(to: Int64(wholeLines)) } catch { hasOverflowed = true }
+    do throws(Errno) {
+      try memory.truncate(to: Int64(wholeLines))
+      // What was lost stays lost for the ticker after this one.
+      if hasOverflowed { try memory.write(Self.overflow, at: Int64(wholeLines)) }
+    } catch {
+      hasOverflowed = true
+    }
     writeMark(isInUse)
   }
 
   /// Keeps the lines; those that are here already must be their beginning. Whether all of them are safe now.
   func keep(_ lines: [UInt8]) -> Bool {
     if lines.isEmpty { return true }
-    if !isMarked { writeMark(true) }
+    // The mark comes last: without lines it would say that some were lost.
+    defer { if !isMarked { writeMark(true) } }
     guard !hasOverflowed else { return false }
     if lines.count <= count { return true }
     do throws(Errno) {
@@ -85,10 +92,11 @@ final class LedgerSpill {
   /// All of it is in the ledger now.
   func clear() {
     guard isInUse else { return }
+    // The mark goes first; lines that are in the ledger as well are only read twice.
+    writeMark(false)
     do throws(Errno) { try memory.truncate(to: 0) } catch {}
     count = 0
     hasOverflowed = false
-    writeMark(false)
   }
 
   /// A mark that can't be written is one that isn't there: power loss may then repeat what was done meanwhile.

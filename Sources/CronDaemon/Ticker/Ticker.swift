@@ -136,6 +136,7 @@ final class Ticker {
       }
     case .dispatch(let order):
       Fault.point("claim.synced")
+      if !holdsLock() { return }
       pool.dispatch(SlotOrder(order, settings: table.settings))
     case .stop(let run, let reason):
       pool.stop(run: run.text, cause: reason == .timeout ? .timedOut : .stopped)
@@ -159,8 +160,8 @@ final class Ticker {
     }
   }
 
-  /// Whether the lock is still ours: looked at before each claim. Another ticker may fire from the very moment on in
-  /// which the file was replaced; what isn't appended by then is never dispatched here.
+  /// Whether the lock is still ours: looked at before each claim and each dispatch, for another ticker may fire from
+  /// the very moment on in which the file was replaced.
   private func holdsLock() -> Bool {
     do throws(Errno) {
       if try lock.isCurrent() { return true }

@@ -129,20 +129,28 @@ extension WorkerPool {
     slot.state = .adopted(claim, identity)
     let job = claim.flatMap { record.readExec($0) }
     slot.record = consume record
+    if let claim {
+      // The same limits as for a worker of our own: soon after the order it starts, soon after the end it speaks.
+      if job != nil { watchJob(slot, claim: claim) }
+      if slot.jobProcess == nil { loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.patience) }
+    }
     return (claim, .alive(pid: job?.pid, isSupervised: true))
   }
 
   /// How runs of an earlier boot ended, where their slots still say so: nobody of then acts any more.
   func exits(of claims: Set<SlotClaim>) -> [SlotClaim: ExitFact] {
     var exits: [SlotClaim: ExitFact] = [:]
-    do {
-      for name in try state.directory(.workers).list() {
+    // What can't be read can't be told: those runs are `interrupted`.
+    let names: [String]
+    do { names = try state.directory(.workers).list() } catch { return exits }
+    for name in names where Int(name) != nil {
+      do {
         let record = try WorkerRecord.open(in: state.directory(.workers).openSubdirectory(name))
         guard case .order(let order) = record.readOrder(), claims.contains(order.claim) else { continue }
-        exits[order.claim] = record.readExit(order.claim)
+        if let exit = record.readExit(order.claim) { exits[order.claim] = exit }
+      } catch {
+        continue
       }
-    } catch {
-      // What can't be read can't be told: those runs are `interrupted`.
     }
     return exits
   }

@@ -10,7 +10,13 @@ extension WorkerPool {
     case .adopted(let claim?, _): judge(slot, claim, since: loop.monotonic())
     case .orphaned(let claim, let since): judge(slot, claim, since: since)
     case .jobAlone, .unread: break
-    case .free, .starting, .idle, .settling, .adopted(nil, _):
+    case .starting:
+      slot.record = nil
+      slot.state = .free
+      loop.deadlines.clear(.slot(slot.number))
+      // Another one at once would die as this one did; the engine tries the orders again after a pause.
+      failWaiting("a worker ended while it started")
+    case .free, .idle, .settling, .adopted(nil, _):
       slot.record = nil
       slot.state = .free
       loop.deadlines.clear(.slot(slot.number))
@@ -59,10 +65,37 @@ extension WorkerPool {
       if claim.run.isEmpty { slot.state = .free } else { judge(slot, claim, since: since) }
     case .jobAlone(let claim, let job): inspectAlone(slot, claim, job)
     case .unread(let since): lookAgain(slot, since: since)
-    case .adopted(_, let identity):
+    case .adopted(let claim, let identity):
+      if let claim, isGettingOn(slot, claim) { return }
       do { if let worker = try ProcessDescriptor(identity) { try worker.signal(Signal.kill) } } catch {}
     case .free, .idle, .settling: break
     }
+  }
+
+  /// Whether the run of an adopted worker needs no force yet: its job has begun since, or its grace to end is over now.
+  private func isGettingOn(_ slot: WorkerSlot, _ claim: SlotClaim) -> Bool {
+    if let killAt = slot.killAt, loop.monotonic() >= killAt, let job = slot.record?.readExec(claim), job.isAlive {
+      slot.killAt = nil
+      Self.signal(job, Signal.kill)
+      loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.patience)
+      return true
+    }
+    guard slot.jobIdentity == nil, let job = slot.record?.readExec(claim), job.isAlive else { return false }
+    watchJob(slot, claim: claim)
+    report(.started(claim, pid: job.pid, at: loop.wall()))
+    return true
+  }
+
+  /// A worker of an earlier ticker can't be told: its job is stopped from here, as the worker would.
+  func stopAdopted(_ slot: WorkerSlot, _ claim: SlotClaim) {
+    guard let job = slot.record?.readExec(claim) else { return }
+    Self.signal(job, Signal.terminate)
+    Self.signal(job, Signal.resume)
+    var grace: Int64 = 10
+    if case .order(let order)? = slot.record?.readOrder(), order.claim == claim { grace = order.killGraceSeconds }
+    let killAt = loop.monotonic() &+ nanoseconds(grace)
+    slot.killAt = killAt
+    loop.deadlines.set(.slot(slot.number), at: killAt)
   }
 
   private func killWorker(_ slot: WorkerSlot) {
@@ -80,7 +113,11 @@ extension WorkerPool {
     var job = WorkerSlot.JobAlone(identity: identity, startedAt: loop.startedAt(identity))
     if case .order(let order) = field, order.claim == claim {
       job.killGraceSeconds = order.killGraceSeconds
-      job.timeoutAt = order.timeoutSeconds.map { loop.monotonic() &+ nanoseconds($0) }
+      // What its worker saw of it counts.
+      let used = max(0, loop.wall() &- job.startedAt).multipliedReportingOverflow(by: 1_000)
+      job.timeoutAt = order.timeoutSeconds.map {
+        loop.monotonic() &+ max(0, nanoseconds($0) &- (used.overflow ? 0 : used.partialValue))
+      }
     }
     do {
       slot.jobProcess = try ProcessDescriptor(identity)
@@ -98,7 +135,7 @@ extension WorkerPool {
     guard let slot = slots[number] else { return }
     unwatchJob(slot)
     switch slot.state {
-    case .running: loop.deadlines.set(.slot(number), at: loop.monotonic() &+ Self.patience)
+    case .running, .adopted(_?, _): loop.deadlines.set(.slot(number), at: loop.monotonic() &+ Self.patience)
     case .jobAlone(let claim, var job):
       job.endedAt = loop.monotonic()
       slot.state = .jobAlone(claim, job)

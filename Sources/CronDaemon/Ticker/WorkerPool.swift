@@ -101,8 +101,7 @@ final class WorkerPool {
     guard let number = slotOfRun[run], let slot = slots[number] else { return }
     switch slot.state {
     case .running: _ = slot.send("stop \(cause == .timedOut ? "timeout" : "requested")")
-    case .adopted(let claim?, _):
-      if let job = slot.record?.readExec(claim) { Self.signal(job, Signal.terminate) }
+    case .adopted(let claim?, _): stopAdopted(slot, claim)
     case .jobAlone(let claim, var job):
       begin(&job, cause: cause)
       slot.state = .jobAlone(claim, job)
@@ -185,6 +184,8 @@ final class WorkerPool {
         // A worker that we don't know acts there: leave the place to it.
         slot.state = .orphaned(SlotClaim(run: "", sequence: 0), since: loop.monotonic())
         slots[number] = slot
+        loop.deadlines.set(.slot(number), at: loop.monotonic() &+ Self.patience)
+        spawn()
         return
       }
       // What an earlier worker was told is not for this one.
@@ -214,11 +215,12 @@ final class WorkerPool {
     }
   }
 
-  /// Without a worker an order can't wait here: the engine knows how long it may be retried.
-  private func failWaiting(_ reason: String) {
-    guard !slots.values.contains(where: { $0.workerPID != nil }) else { return }
-    for order in waiting { events.append(.noWorker(order.claim, reason: reason)) }
-    waiting = []
+  /// Orders for which no worker is being started can't wait here: the engine knows how long, and how often, they may be
+  /// tried again.
+  func failWaiting(_ reason: String) {
+    let starting = slots.values.count(where: \.isStarting)
+    for order in waiting.dropFirst(starting) { events.append(.noWorker(order.claim, reason: reason)) }
+    waiting = Array(waiting.prefix(starting))
   }
 
   /// Reads what a worker says.
@@ -321,7 +323,7 @@ final class WorkerPool {
   }
 
   /// Watches the job beside its worker: if the worker doesn't speak soon after the job's end, it hangs.
-  private func watchJob(_ slot: WorkerSlot, claim: SlotClaim) {
+  func watchJob(_ slot: WorkerSlot, claim: SlotClaim) {
     guard let identity = slot.record?.readExec(claim) else { return }
     slot.jobIdentity = identity
     do {

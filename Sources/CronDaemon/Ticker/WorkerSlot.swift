@@ -51,6 +51,8 @@ final class WorkerSlot {
   var jobProcess: ProcessDescriptor?
   /// The job whose beginning was heard, should the record not tell any more.
   var jobIdentity: ProcessIdentity?
+  /// When the job of an adopted worker must be killed, because it was asked to end, CLOCK_MONOTONIC ns.
+  var killAt: Int64?
   /// What the record says of the run holds only until it is tried again: it is voided once the engine knows.
   var mustVoid = false
   /// The run whose end the ledger hasn't got yet: until then the record is not written.
