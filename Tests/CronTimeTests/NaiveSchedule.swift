@@ -1,12 +1,9 @@
-import CronTime
-
 /// A cron expression read in the most literal way, from its text: the oracle of `OracleTests`.
 ///
 /// It shares nothing with the parser: every element is asked about every value. The text must be one that is accepted.
 struct NaiveSchedule {
-  let seconds: [Int]
-  let minutes: [Int]
-  let hours: [Int]
+  /// The matching seconds of a matching day, ascending.
+  let times: [Int64]
   private let months: Set<Int>
   private let years: Set<Int>?
   private let dayOfMonth: [Substring]
@@ -18,9 +15,11 @@ struct NaiveSchedule {
 
   init(_ text: String) {
     var fields = text.split(separator: " ")
-    seconds = fields.count > 5 ? Self.values(fields.removeFirst(), 0...59) : [0]
-    minutes = Self.values(fields[0], 0...59)
-    hours = Self.values(fields[1], 0...23)
+    let seconds = fields.count > 5 ? Self.values(fields.removeFirst(), 0...59) : [0]
+    let minutes = Self.values(fields[0], 0...59)
+    times = Self.values(fields[1], 0...23).flatMap { hour in
+      minutes.flatMap { minute in seconds.map { Int64(hour * 3_600 + minute * 60 + $0) } }
+    }
     dayOfMonth = fields[2].split(separator: ",")
     months = Set(Self.values(fields[3], 1...12))
     dayOfWeek = fields[4].split(separator: ",")
@@ -65,18 +64,10 @@ struct NaiveSchedule {
     Set(field.split(separator: ",").flatMap { expand($0, range) }).sorted()
   }
 
-  private static func length(_ year: Int, _ month: Int) -> Int {
-    switch month {
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
-  }
-
   /// Whether a date matches; `weekday` is that of the date, 0 = Sunday.
   func matches(year: Int, month: Int, day: Int, weekday: Int) -> Bool {
     guard months.contains(month), years?.contains(year) ?? true else { return false }
-    let length = Self.length(year, month)
+    let length = CountedCalendar.length(year, month)
     let byDay = dayOfMonth.contains { Self.dayMatches($0, day, weekday, length) }
     let byWeekday = dayOfWeek.contains { Self.weekdayMatches($0, day, weekday, length) }
     return needsBoth ? byDay && byWeekday : byDay || byWeekday
