@@ -63,6 +63,9 @@ struct TZifBuilder {
         "2026-04-04T15:00:00Z +11 +1030", "2026-10-03T15:30:00Z +1030 +11",
       ]
     ),
+    // The farthest times that a footer may have, and a shift of more than a day.
+    ("AAA0BBB,M3.2.0/167,M11.1.0/-167", 2026, ["2026-03-14T23:00:00Z AAA BBB", "2026-10-25T00:00:00Z BBB AAA"]),
+    ("AAA12BBB-14,M3.2.0,M11.1.0", 2026, ["2026-03-08T14:00:00Z AAA BBB", "2026-10-31T12:00:00Z BBB AAA"]),
     ("EST5EDT,0/0,J365/25", 2026, []), ("UTC0", 2026, []), ("<+0530>-5:30", 2026, []),
   ]
 
@@ -110,6 +113,19 @@ struct TZifBuilder {
     ).zone()
     #expect([-1_001, -1_000, 999, 1_000].map { zone.offset(at: $0).abbreviation } == ["AAA", "BBB", "BBB", "AAA"])
     #expect(zone.nextTransition(after: 1_000) == nil)
+  }
+
+  @Test(arguments: ["2", "3", "4", "9"])
+  func `later versions have 64-bit times, and a rule for what follows`(version: Character) throws {
+    let builder = TZifBuilder(
+      version: try #require(version.asciiValue), transitions: [(-5_000_000_000, 1), (5_000_000_000, 0)],
+      types: [(-7_200, 0, 0), (-3_600, 1, 4)], footer: "\nAAA2BBB,M3.5.0/-1,M10.5.0/26\n")
+    let zone = try builder.zone()
+    #expect(
+      [-5_000_000_001, -5_000_000_000, 4_999_999_999, 5_000_000_000].map { zone.offset(at: $0).abbreviation }
+        == ["AAA", "BBB", "BBB", "AAA"])
+    let next = try #require(zone.nextTransition(after: try instant("2199-01-01T00:00:00Z").seconds))
+    #expect(Instant(seconds: next.at).description == "2199-03-31T01:00:00Z")
   }
 
   private static let damages: [(String, @Sendable ([UInt8]) -> [UInt8])] = [
