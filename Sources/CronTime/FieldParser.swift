@@ -123,10 +123,7 @@ struct FieldParser {
       last = try value()
     }
     try checkDirection(from: first, to: last, start: start)
-    // The place of the element counts too: `0~59` in two fields, or twice in a list, gives two numbers.
-    let place = [UInt8(field.rawValue), UInt8(truncatingIfNeeded: start)]
-    let hash = StableHash.mixed(StableHash.bytes(place, state: StableHash.bytes(seed.utf8)))
-    let distance = Int(hash % UInt64(count(from: first, to: last)))
+    let distance = Int(chosen(by: "~") % UInt64(count(from: first, to: last)))
     let lowest = field.everyValue.lowerBound
     values.insert((first + distance - lowest) % field.everyValue.count + lowest, in: field)
   }
@@ -146,8 +143,7 @@ struct FieldParser {
         throw error("malformed-hash", "the range of H ends before it begins", at: rangeStart, hint: "write H(0-29)")
       }
     }
-    let place = [UInt8(field.rawValue), UInt8(ascii: "H"), UInt8(truncatingIfNeeded: elementCount)]
-    let hash = StableHash.mixed(StableHash.bytes(place, state: StableHash.bytes(seed.utf8)))
+    let hash = chosen(by: "H")
     guard byte == UInt8(ascii: "/") else {
       values.insert(first + Int(hash % UInt64(last - first + 1)), in: field)
       return
@@ -155,6 +151,13 @@ struct FieldParser {
     let step = try step(of: (first, last))
     first += Int(hash % UInt64(step))
     for value in stride(from: first, through: last, by: step) { values.insert(value, in: field) }
+  }
+
+  /// What the seed chooses for an element: its field and its place there count too, but nothing else of the text, so
+  /// that `0~59` in two fields, or twice in a list, is two numbers, and an edit elsewhere moves neither.
+  private func chosen(by mark: Unicode.Scalar) -> UInt64 {
+    let place = [UInt8(field.rawValue), UInt8(ascii: mark), UInt8(truncatingIfNeeded: elementCount)]
+    return StableHash.mixed(StableHash.bytes(place, state: StableHash.bytes(seed.utf8)))
   }
 
   /// The step behind a `/`, 1 without one.
@@ -219,7 +222,7 @@ struct FieldParser {
 extension FieldParser {
   /// Marks that belong to another field than the one they are in.
   private static let dayMarks: [UInt8: String] = [
-    UInt8(ascii: "w"): "W belongs to a day of the month: 15W",
+    UInt8(ascii: "w"): "W belongs to a day of the month: 15W or LW",
     UInt8(ascii: "l"): "L belongs to the day fields: L, L-3 or LW as day of month, 5L as day of week",
     UInt8(ascii: "#"): "# belongs to the day of week: 5#3 is the third Friday",
   ]
@@ -253,11 +256,25 @@ extension FieldParser {
       hint: "write \(written)-\(upper)\(rest)")
   }
 
+  /// What to write for a letter that has a meaning, but not like this or not here.
+  private func markHint(_ name: String) -> String? {
+    switch name.lowercased() {
+    case "h" where field == .year: "H can't choose a year"
+    case "h": "H is a capital letter, alone or as H(0-29), H/15 or H(0-29)/10"
+    case "l" where field == .weekday: "L-3 belongs to the day of month; 5L is the last Friday"
+    case "lw", "w": Self.dayMarks[UInt8(ascii: "w")]
+    case "l": Self.dayMarks[UInt8(ascii: "l")]
+    default: nil
+    }
+  }
+
   private func unknownName(_ name: String, start: Int) -> ScheduleError {
     if let nearest = field.nearestName(to: name) {
       return error(
         "unknown-name", "'\(name)' is not \(field.article) \(field.name)", at: start, hint: "did you mean \(nearest)?")
     }
-    return error("unknown-name", "'\(name)' is not \(field.article) \(field.name)", at: start, hint: field.rangeHint)
+    return error(
+      "unknown-name", "'\(name)' is not \(field.article) \(field.name)", at: start,
+      hint: markHint(name) ?? field.rangeHint)
   }
 }

@@ -37,7 +37,9 @@ struct ScheduleParser {
     guard words.count >= 5 else { throw tooFew(words, dialect) }
     switch (dialect, words.count) {
     case (_, 5): return try calendar(words, [.minute, .hour, .dayOfMonth, .month, .weekday])
-    case (.crontabLine, _): throw trailing(words[5], after: "the five fields")
+    case (.crontabLine, _):
+      try checkNoSixthField(words[5])
+      throw trailing(words[5], after: "the five fields")
     case (.any, 6): return try longCalendar(words, [.second, .minute, .hour, .dayOfMonth, .month, .weekday])
     case (.any, 7): return try longCalendar(words, [.second, .minute, .hour, .dayOfMonth, .month, .weekday, .year])
     default:
@@ -56,9 +58,8 @@ struct ScheduleParser {
     }
     try checkNoPhrase(first)
     guard words.count >= 5 else { throw tooFew(words, .crontabLine) }
-    let form = try calendar(words, [.minute, .hour, .dayOfMonth, .month, .weekday])
     if words.count > 5 { try checkNoSixthField(words[5]) }
-    return (form, words[4].upperBound)
+    return (try calendar(words, [.minute, .hour, .dayOfMonth, .month, .weekday]), words[4].upperBound)
   }
 
   private func checkBytes() throws(ScheduleError) {
@@ -132,11 +133,12 @@ struct ScheduleParser {
       code: "command-in-schedule")
   }
 
-  /// A command can't begin with `*`: the line has seconds, which other crons would run at wrong times.
+  /// Words such as `*`, `?`, `1-5` and `mon-fri` are no commands: the line has seconds, and read without them it would
+  /// run at other times. A plain number or name is left to the caller, for users and commands can have such names.
   private func checkNoSixthField(_ word: Range<Int>) throws(ScheduleError) {
-    guard text.bytes[word.lowerBound] == UInt8(ascii: "*"),
-      text.bytes[word].allSatisfy({ "*/,-0123456789".utf8.contains($0) })
-    else { return }
+    guard text.bytes[word].contains(where: { "*?,-/#~".utf8.contains($0) }) else { return }
+    var parser = FieldParser(.weekday, in: text, range: word, seed: seed)
+    guard (try? parser.parse()) != nil else { return }
     throw ScheduleError(
       column: word.lowerBound + 1, message: "a sixth field '\(text.slice(word))': crontab lines have five",
       hint: "seconds have no place here; use '@every 30s' or a job in cronwatch.conf", code: "seconds-in-crontab")

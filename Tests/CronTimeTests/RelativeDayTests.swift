@@ -97,9 +97,24 @@ import Testing
 
   @Test(arguments: [
     ("H H H H H", "37 20 5 10 0"), ("H(0-29)/10 * * * *", "7-27/10 * * * *"), ("H,H * * * *", "14,37 * * * *"),
+    ("~ ~ ~ ~ ~", "58 22 1 2 0"), ("0~59,0~59 * * * *", "43,58 * * * *"), ("10~20 22~2 ~7 * *", "13 0 3 * *"),
+    ("0 0 25~ * *", "0 0 27 * *"),
   ])
   func `the values that a name chooses may not change between versions`(text: String, chosen: String) throws {
     let schedule = try Schedule.parse(text, dialect: .any, seed: "backup").description
     #expect(schedule == chosen)
+  }
+
+  @Test(arguments: [
+    ("5 H * * *", "17,45  H * * 1-5"), ("5 ~ * * *", " 17,45   ~ * * 1-5"), ("0 0 H * 1", "*/20 22-2 H jan,jul 1"),
+  ])
+  func `an edit elsewhere in the text doesn't move what a name chose`(before: String, after: String) throws {
+    let place = before.split(separator: " ").firstIndex { $0 == "H" || $0 == "~" } ?? 0
+    for number in 0..<50 {
+      let texts = try [before, after].map { text in
+        try Schedule.parse(text, dialect: .any, seed: "job\(number)").description.split(separator: " ")[place]
+      }
+      #expect(texts[0] == texts[1], "job\(number)")
+    }
   }
 }
