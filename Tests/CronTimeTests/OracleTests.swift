@@ -76,7 +76,9 @@ import Testing
     let naive = NaiveSchedule(text)
     let start = Self.start(stretches, using: &random)
     // The more times a day has, the shorter is the window: some thousand instants are enough of one schedule.
-    let days = Int64([2, 3, 40, 400].filter { $0 * naive.times.count <= 4_000 }.randomElement(using: &random) ?? 2)
+    let lengths: [Int64] =
+      naive.times.count <= 4 ? [3, 40, 400, 800] : naive.times.count <= 100 ? [2, 3, 40] : [2, 3]
+    let days = lengths.randomElement(using: &random) ?? 2
     let length = naive.times.count > 1_440 ? 5 * 3_600 : days * 86_400
     return Window(
       text: text, schedule: try Schedule.parse(text, dialect: .any, seed: ""), zone: zone, start: start,

@@ -41,14 +41,15 @@ enum RandomSchedule {
 
   /// Anything that a cron expression can say: seconds, years, days that depend on the month, names.
   static func anyText(using random: inout SeededGenerator) -> String {
-    if Int.random(in: 0..<3, using: &random) == 0 { return textNearMidnight(using: &random) }
-    let days = ["L", "L-3", "LW", "15W", "1W", "31w", "L-2W", "1,15,L", "?", "*", "*", "10-20", "28-3"]
-    let weekdays = ["5L", "friL", "0#1", "mon#5", "7#2,3", "?", "*", "*", "mon-fri", "SAT-SUN", "5-1", "0-7/3"]
-    let months = ["*", "*", "*", "*/3", "jan,jul", "feb", "11-2"]
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0...2: return textNearMidnight(using: &random)
+    case 3...5: return fewTimesText(using: &random)
+    default: break
+    }
     let isRelative = Int.random(in: 0..<2, using: &random) == 0
     var fields = minuteText(using: &random).split(separator: " ").map(String.init)
     if isRelative {
-      fields[2] = days.randomElement(using: &random) ?? "*"
+      fields[2] = daysOfMonth.randomElement(using: &random) ?? "*"
       fields[3] = months.randomElement(using: &random) ?? "*"
       fields[4] = weekdays.randomElement(using: &random) ?? "*"
     }
@@ -57,6 +58,27 @@ enum RandomSchedule {
       fields.append(["*", "2020-2040", "1999,2031,2077", "2000-2098/2"].randomElement(using: &random) ?? "*")
     }
     return fields.joined(separator: " ")
+  }
+
+  private static let daysOfMonth = [
+    "L", "L-3", "L-30", "LW", "15W", "1W", "2w", "31w", "L-2W", "L-27W", "1,15,L", "?", "*", "*", "10-20", "28-3", "31",
+  ]
+  private static let weekdays = [
+    "5L", "friL", "0#1", "mon#5", "7#2,3", "0L,6#5", "?", "*", "*", "mon-fri", "SAT-SUN", "5-1", "0-7/3", "7-2",
+  ]
+  private static let months = ["*", "*", "*", "*/3", "jan,jul", "feb", "11-2"]
+
+  /// Few times of rare days, so that many days can be walked; mostly one day field says all.
+  private static func fewTimesText(using random: inout SeededGenerator) -> String {
+    var day = daysOfMonth.randomElement(using: &random) ?? "*"
+    var weekday = weekdays.randomElement(using: &random) ?? "*"
+    switch Int.random(in: 0..<5, using: &random) {
+    case 0, 1: weekday = ["*", "?"].randomElement(using: &random) ?? "*"
+    case 2, 3: day = ["*", "?", "*/2"].randomElement(using: &random) ?? "*"
+    default: break
+    }
+    let times = ["0 0", "30 2", "*/30 2", "0 1,3", "59 23", "15,45 0", "0 */12"].randomElement(using: &random) ?? "0 0"
+    return "\(times) \(day) \(months.randomElement(using: &random) ?? "*") \(weekday)"
   }
 
   private static func field(_ range: ClosedRange<Int>, using random: inout SeededGenerator) -> String {
