@@ -1,3 +1,5 @@
+public import CronTime
+
 /// What a machine says about a path that may be a program.
 public enum ProgramCheck: Hashable, Sendable {
   /// A file that somebody may execute.
@@ -12,6 +14,10 @@ public enum ProgramCheck: Hashable, Sendable {
 
 /// What the checks of a file ask the machine.
 public struct MachineLookups {
+  /// The zone of that name, for nil the machine's own; nil = there is none.
+  public var zone: (String?) -> Zone?
+  /// From when on schedules are looked at.
+  public var now: Instant
   /// Whether an absolute path is a program.
   public var program: (String) -> ProgramCheck
   /// Whether a user exists; nil = it can't be told.
@@ -22,11 +28,13 @@ public struct MachineLookups {
   /// Lookups; each may be asked any number of times.
   public init(
     program: @escaping (String) -> ProgramCheck, userExists: @escaping (String) -> Bool?,
-    hasSendmail: @escaping () -> Bool
+    hasSendmail: @escaping () -> Bool, zone: @escaping (String?) -> Zone?, now: Instant
   ) {
     self.program = program
     self.userExists = userExists
     self.hasSendmail = hasSendmail
+    self.zone = zone
+    self.now = now
   }
 }
 
@@ -40,6 +48,8 @@ public struct CheckedFile: Hashable, Sendable {
   var mailTo: SourcePosition?
   /// Where each job's schedules stand; empty for crontabs, where the job's own place says it.
   var schedulePositions: [[SourcePosition]] = []
+  /// The zone that the file itself gives jobs without one; nil = the machine's.
+  var defaultZone: String?
   /// Whether the daemon's own PATH may be handed to its jobs.
   var inheritsPath = false
 
@@ -55,6 +65,7 @@ public struct CheckedFile: Hashable, Sendable {
     jobs = parsed.jobs
     findings = parsed.findings
     schedulePositions = parsed.schedulePositions
+    if !parsed.settings.defaultZone.isEmpty { defaultZone = parsed.settings.defaultZone }
     inheritsPath = parsed.settings.inheritEnvironment.contains { $0 == "*" || $0 == "PATH" }
   }
 

@@ -15,9 +15,10 @@ public enum FileChecks {
     var found: [Diagnostic] = []
     for (index, job) in file.jobs.enumerated() {
       let places = file.schedulePositions.indices.contains(index) ? file.schedulePositions[index] : []
+      let zone = lookups.zone(job.zone ?? file.defaultZone) ?? .utc
       for (number, schedule) in job.schedules.enumerated() {
         let place = places.indices.contains(number) ? places[number] : job.position
-        found += ScheduleAdviceCheck.findings(schedule, at: place)
+        found += ScheduleAdviceCheck.findings(schedule, at: place, in: zone, from: lookups.now)
       }
       if let finding = UserCheck.finding(job, lookups) { found.append(finding) }
       if let finding = CommandCheck.finding(job, inheritsPath: file.inheritsPath, lookups) { found.append(finding) }
@@ -63,10 +64,14 @@ public enum FileChecks {
 /// What may surprise about a schedule that fires; the parsers themselves warn of one that doesn't.
 enum ScheduleAdviceCheck {
   /// Codes that are worth knowing, and mostly meant.
-  private static let notes: Set<String> = ["short-months", "fifth-weekday"]
+  private static let notes: Set<String> = ["short-months", "fifth-weekday", "time-in-gap"]
 
-  static func findings(_ schedule: Schedule, at position: SourcePosition) -> [Diagnostic] {
-    schedule.advice.map {
+  static func findings(
+    _ schedule: Schedule, at position: SourcePosition, in zone: Zone, from now: Instant
+  ) -> [Diagnostic] {
+    // The parser has warned of one that never fires.
+    if schedule.isDead { return [] }
+    return schedule.advice(in: zone, from: now).map {
       Diagnostic(
         position: position, level: notes.contains($0.code) ? .note : .warning, code: $0.code, message: $0.message,
         hint: $0.hint)

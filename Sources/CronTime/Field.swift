@@ -89,6 +89,13 @@ struct FieldValues {
   /// Whether the field begins with `*`, or is `?`.
   var isStar = false
 
+  /// What `*` stands for.
+  mutating func insertAll(of field: Field) {
+    if field == .year { years = .all }
+    let every = field.everyValue
+    bits |= field == .year ? 0 : (2 << UInt64(every.upperBound)) - (1 << UInt64(every.lowerBound))
+  }
+
   mutating func insert(_ value: Int, in field: Field) {
     switch field {
     case .year: years.insert(value)

@@ -27,7 +27,7 @@ struct FieldParser {
   mutating func parse() throws(ScheduleError) -> FieldValues {
     if end - position == 1, byte == UInt8(ascii: "?"), field == .dayOfMonth || field == .weekday {
       values.isStar = true
-      try insert(from: field.everyValue.lowerBound, to: field.everyValue.upperBound, step: 1)
+      values.insertAll(of: field)
       return values
     }
     values.isStar = byte == UInt8(ascii: "*")
@@ -42,8 +42,8 @@ struct FieldParser {
 
   private var byte: UInt8? { position < end ? text.bytes[position] : nil }
 
-  private mutating func take(_ wanted: Character) -> Bool {
-    guard byte == wanted.asciiValue else { return false }
+  private mutating func take(_ wanted: Unicode.Scalar) -> Bool {
+    guard byte == UInt8(ascii: wanted) else { return false }
     position += 1
     return true
   }
@@ -53,8 +53,9 @@ struct FieldParser {
       throw error("empty-element", "an empty element in the list of \(field.name)s", hint: "remove the comma")
     }
     if take("*") {
-      try insert(from: field.everyValue.lowerBound, to: field.everyValue.upperBound, step: try step(of: nil))
-      return
+      let step = try step(of: nil)
+      if step == 1 { return values.insertAll(of: field) }
+      return try insert(from: field.everyValue.lowerBound, to: field.everyValue.upperBound, step: step)
     }
     let start = position
     if first == UInt8(ascii: "H"), field != .year, position + 1 == end || "(/,".utf8.contains(text.bytes[position + 1])

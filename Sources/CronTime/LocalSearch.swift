@@ -28,6 +28,8 @@ extension Recurrence {
   private func firstLocalTime(inMonthsAfter month: Int, of firstYear: Int) -> Int64? {
     // With one day field that says everything, most months are ruled out by their length alone.
     let needsWeekday = dayRule == .either || weekdays != 0x7f || hasRelativeDays
+    // 29 February alone: no year before the next that four divides has one.
+    let needsLeapYear = !needsWeekday && months == 1 << 2 && daysOfMonth & ((1 << 29) - 1) == 0
     var rest = months & (.max << UInt16(month)) & ~(1 << UInt16(month))
     var year = firstYear
     if !years.contains(year) { rest = 0 }
@@ -41,7 +43,8 @@ extension Recurrence {
         let days = matchingDays(length: length, firstWeekday: Calendar.weekday(days: firstOfMonth))
         if days != 0 { return dayStart(firstOfMonth + days.trailingZeroBitCount - 1) }
       }
-      guard let following = years.first(atOrAfter: year + 1) else { return nil }
+      let candidate = needsLeapYear ? (year | 3) + 1 : year + 1
+      guard let following = years.first(atOrAfter: candidate) else { return nil }
       (year, rest) = (following, months)
     }
   }

@@ -98,7 +98,9 @@ enum PhraseWords {
   /// Whether a text that begins with this word can only be meant as a phrase: two letters or more, `9am`, `17:00`.
   static func begins(_ text: ScheduleText, _ word: Range<Int>) -> Bool {
     let bytes = text.bytes[word]
-    if bytes.prefix(2).allSatisfy(isLetter), bytes.count >= 2 { return true }
+    if bytes.count >= 2, bytes.prefix(2).allSatisfy(isLetter) { return true }
+    // Most schedules are fields: their first word has neither of these, and no text is made of it.
+    guard let last = bytes.last, isLetter(last) || bytes.contains(UInt8(ascii: ":")) else { return false }
     return PhraseToken(range: word, word: text.slice(word).lowercased()).isTime
   }
 

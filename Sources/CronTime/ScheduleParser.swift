@@ -13,8 +13,7 @@ struct ScheduleParser {
   /// The schedule that the whole text names, and where its zone's name stands when it has one.
   func parseZoned(_ dialect: Dialect) throws(ScheduleError) -> (form: Schedule.Form, zone: Range<Int>?) {
     let prefix = CalendarExpressionParser.prefix
-    guard dialect == .any, let first = text.word(from: 0),
-      text.slice(first).lowercased().hasPrefix(prefix)
+    guard dialect == .any, let first = text.word(from: 0), text.begins(first, with: prefix)
     else { return (try parse(dialect), nil) }
     try checkBytes()
     var parser = CalendarExpressionParser(text, from: first.lowerBound + prefix.utf8.count)

@@ -14,6 +14,15 @@ struct ScheduleText {
   /// The text of a range of bytes, for messages.
   func slice(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
+  /// Whether a range begins with so many letters or marks, which are given in lower case; any case matches.
+  func begins(_ range: Range<Int>, with prefix: String) -> Bool {
+    let prefix = prefix.utf8
+    return range.count >= prefix.count
+      && zip(bytes[range], prefix).allSatisfy { byte, wanted in
+        byte == wanted || (byte &+ 0x20 == wanted && byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z"))
+      }
+  }
+
   /// The whole character that begins at a byte, for messages.
   func character(at position: Int) -> String {
     // A control character would disturb the terminal that shows the message.
@@ -30,6 +39,7 @@ struct ScheduleText {
   /// At most `limit` words, in order.
   func words(limit: Int) -> [Range<Int>] {
     var words: [Range<Int>] = []
+    words.reserveCapacity(min(limit, 8))
     var position = 0
     while words.count < limit, let word = word(from: position) {
       words.append(word)

@@ -19,7 +19,7 @@ struct ScheduleAdvice {
 
   var all: [ScheduleWarning] {
     let uneven = [Field.second, .minute, .hour, .dayOfMonth, .month, .weekday].compactMap(unevenStep)
-    return uneven + [dayRule, shortMonths, fifthWeekday, rare].compactMap { $0 }
+    return [everyMinute].compactMap { $0 } + uneven + [dayRule, shortMonths, fifthWeekday, rare].compactMap { $0 }
   }
 
   private func warning(_ code: String, _ field: Field?, _ message: String, hint: String?) -> ScheduleWarning {
@@ -33,6 +33,19 @@ struct ScheduleAdvice {
     let index = field.rawValue - (words.count == 5 ? 1 : 0)
     guard words.indices.contains(index) else { return 1 }
     return 1 + words[..<index].reduce(0) { $0 + $1.utf8.count + 1 }
+  }
+}
+
+// MARK: Stars
+
+extension ScheduleAdvice {
+  /// `* 2 * * *`, where `0 2 * * *` was probably meant.
+  private var everyMinute: ScheduleWarning? {
+    guard recurrence.isEvery(.minute), recurrence.hours.nonzeroBitCount == 1 else { return nil }
+    let hour = ExplanationWords.time(recurrence.hours.trailingZeroBitCount * 3_600, withSeconds: false)
+    return warning(
+      "every-minute", .minute, "it fires every minute of the hour that begins at \(hour), not once",
+      hint: "for once at \(hour) write 0 as the minute")
   }
 }
 

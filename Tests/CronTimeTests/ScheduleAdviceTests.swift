@@ -27,6 +27,9 @@ struct AdviceRow: Sendable, CustomTestStringConvertible {
     AdviceRow("0 0 */2 * *", "uneven-step"), AdviceRow("0 0 1-31/2 * *", "uneven-step"), AdviceRow("0 0 1,15 * *"),
     AdviceRow("0 0 */2 2 *"), AdviceRow("0 0 1 */5 *", "uneven-step"), AdviceRow("0 0 1 */3 *"),
     AdviceRow("0 0 * * */2", "uneven-step"), AdviceRow("0 0 * * 1,3,5"), AdviceRow("every 7 minutes"),
+    // Every minute of one hour.
+    AdviceRow("* 2 * * *", "every-minute"), AdviceRow("*/1 2 * * 1", "every-minute"), AdviceRow("* 2,3 * * *"),
+    AdviceRow("* * * * *"), AdviceRow("0-58 2 * * *"),
     // Which rule holds for the two day fields.
     AdviceRow("0 0 13 * 5", "either-day-matches"), AdviceRow("0 0 1-31 * 5", "either-day-matches"),
     AdviceRow("0 0 13 * 0-6", "either-day-matches"), AdviceRow("0 0 L * 1#1", "either-day-matches"),

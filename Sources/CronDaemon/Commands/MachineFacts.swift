@@ -1,5 +1,7 @@
 public import CronConfig
 internal import CronSystem
+internal import CronTime
+internal import CronTimeSystem
 
 /// The answers of this machine to the checks of files; each question is asked once.
 public enum MachineFacts {
@@ -24,7 +26,16 @@ public enum MachineFacts {
         case .failed: nil
         }
       },
-      hasSendmail: hasSendmail)
+      hasSendmail: hasSendmail, zone: zones(), now: Instant(microseconds: SystemClock.wall()))
+  }
+
+  private static func zones() -> (String?) -> Zone? {
+    var database = SystemZones.database()
+    let local = SystemZones.local()
+    return { name in
+      guard let name else { return local }
+      do { return try database.zone(named: name) } catch { return nil }
+    }
   }
 
   private static func program(_ path: String) -> ProgramCheck {

@@ -41,7 +41,8 @@ struct ScheduleArgument {
     return found
   }
 
-  private static func zone(
+  /// The zone that the schedule or the option names.
+  static func zone(
     of parsed: ZonedSchedule, _ text: String, _ context: CommandContext, _ arguments: Arguments
   ) throws(CommandFailure) -> Zone {
     let option = arguments.value("--zone")
@@ -61,9 +62,12 @@ struct ScheduleArgument {
   }
 
   /// A failure that shows the text with a caret under the column.
-  private static func refusal(_ error: ScheduleError, of text: String) -> CommandFailure {
+  static func refusal(_ error: ScheduleError, of text: String, otherHint: String? = nil) -> CommandFailure {
     let shown = HumanText.escaped(text)
     let caret = String(repeating: " ", count: max(0, min(error.column, shown.count + 1) - 1)) + "^"
-    return CommandFailure(.badData, "schedule: \(error.message)\n  \(shown)\n  \(caret)", hint: error.hint)
+    let hints = [error.hint, otherHint].compactMap(\.self)
+    return CommandFailure(
+      .badData, "schedule: \(error.message)\n  \(shown)\n  \(caret)",
+      hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
   }
 }

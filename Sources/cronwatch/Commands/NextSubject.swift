@@ -26,9 +26,11 @@ extension NextSubject {
       parsed = try ZonedSchedule.parse(text, dialect: .any, seed: "next", now: origin)
     } catch {
       if let job = try loadedJob(text, context, arguments) { return job }
-      throw refusal(error, of: text)
+      let mayBeJob = JobName.isValidScoped(text) && text.utf8.first.map { $0 > UInt8(ascii: "9") } == true
+      throw ScheduleArgument.refusal(
+        error, of: text, otherHint: mayBeJob ? "no loaded job is named '\(HumanText.escaped(text))'" : nil)
     }
-    let zone = try zone(of: parsed, text, context, arguments)
+    let zone = try ScheduleArgument.zone(of: parsed, text, context, arguments)
     let schedule = parsed.schedule
     let job = FiringJob(name: text) { schedule.next(after: $0, in: zone, origin: origin) }
     return NextSubject(jobs: [job], zone: zone, isDead: schedule.isDead, text: text)
@@ -86,36 +88,5 @@ extension NextSubject {
         })
     }
     return jobs
-  }
-
-  /// The zone that the schedule or the option names.
-  private static func zone(
-    of parsed: ZonedSchedule, _ text: String, _ context: CommandContext, _ arguments: Arguments
-  ) throws(CommandFailure) -> Zone {
-    let option = arguments.value("--zone")
-    guard let named = parsed.zoneName else { return try context.zone(named: option) }
-    if let option, option != named {
-      throw CommandFailure(
-        .usage, "the schedule names the zone \(HumanText.escaped(named)), --zone another", hint: "give one of them")
-    }
-    do throws(ZoneLookupError) {
-      return try ZoneLookup.zone(named: named)
-    } catch {
-      throw refusal(
-        ScheduleError(
-          column: parsed.zoneColumn, message: "there is no zone '\(named)'", hint: error.hint, code: "unknown-zone"),
-        of: text)
-    }
-  }
-
-  /// A failure that shows the text with a caret under the column.
-  private static func refusal(_ error: ScheduleError, of text: String) -> CommandFailure {
-    let shown = HumanText.escaped(text)
-    let caret = String(repeating: " ", count: max(0, min(error.column, shown.count + 1) - 1)) + "^"
-    let mayBeJob = JobName.isValidScoped(text) && text.utf8.first.map { $0 > UInt8(ascii: "9") } == true
-    let hints = [error.hint, mayBeJob ? "no loaded job is named '\(shown)'" : nil].compactMap(\.self)
-    return CommandFailure(
-      .badData, "schedule: \(error.message)\n  \(shown)\n  \(caret)",
-      hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
   }
 }

@@ -4,9 +4,10 @@ import subprocess
 import sys
 import time
 
+# Not the sparse row: its 43 times up to 2199 can't be told from what starting the process costs.
 EXPRESSIONS = {
     "dense": "*-*-* *:*:00", "five-minutes": "*-*-* *:00/5:00", "hourly": "*-*-* *:00:00", "daily": "*-*-* 02:30:00",
-    "weekdays": "Mon..Fri *-*-* 09:00:00", "monthly": "*-*-01 00:00:00", "sparse": "*-02-29 00:00:00",
+    "weekdays": "Mon..Fri *-*-* 09:00:00", "monthly": "*-*-01 00:00:00",
     "month-end": "*-*~01 00:00:00",
 }
 
@@ -23,5 +24,6 @@ for line in open(sys.argv[1], encoding="utf-8"):
              f"{EXPRESSIONS[name]} UTC"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return time.perf_counter_ns() - start
 
-    # The process itself costs the same twice.
-    print(f"{name}\twalk\t{(analyze(2100) - analyze(100)) / 2000 if name != 'sparse' else (analyze(45) - analyze(5)) / 40}")
+    # The process itself costs the same in both; the least of several runs has the least of what else went on.
+    least = {count: min(analyze(count) for _ in range(9)) for count in (2100, 100)}
+    print(f"{name}\twalk\t{(least[2100] - least[100]) / 2000}")
