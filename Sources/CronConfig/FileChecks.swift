@@ -24,14 +24,21 @@ public enum FileChecks {
       if let finding = CommandCheck.finding(job, inheritsPath: file.inheritsPath, lookups) { found.append(finding) }
       if let finding = PercentCheck.finding(job) { found.append(finding) }
     }
-    if let place = file.mailTo, !lookups.hasSendmail() {
-      found.append(
-        Diagnostic(
-          position: place, level: .warning, code: "no-sendmail",
-          message: "MAILTO is set, but this machine has no sendmail: nobody gets mail",
-          hint: "read what a job printed with \"cronwatch logs JOB\""))
-    }
+    if let place = file.mailTo { found.append(mailFinding(place, hasSendmail: lookups.hasSendmail())) }
     return found
+  }
+
+  /// Where cron would send mail its users rely on it; where it couldn't, they never had any.
+  private static func mailFinding(_ place: SourcePosition, hasSendmail: Bool) -> Diagnostic {
+    let hint = "read what a job printed with \"cronwatch logs JOB\""
+    if hasSendmail {
+      return Diagnostic(
+        position: place, level: .note, code: "no-mail",
+        message: "MAILTO is handed to the jobs, and no more: cronwatch sends no mail", hint: hint)
+    }
+    return Diagnostic(
+      position: place, level: .warning, code: "no-sendmail",
+      message: "MAILTO is set, but this machine has no sendmail: nobody gets mail", hint: hint)
   }
 
   /// One parser sees to unique names within its file; the daemon refuses the second one also across files.

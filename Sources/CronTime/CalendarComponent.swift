@@ -40,7 +40,7 @@ extension CalendarExpressionParser {
       let upper = try number(field, range, fromEnd: fromEnd)
       guard first <= upper else {
         throw error(
-          "reversed-range", "a range of \(field.name)s that ends before it begins", at: start,
+          "reversed-range", "a range of \(field.plural) that ends before it begins", at: start,
           hint: field == .year ? "write the smaller one first" : "write it in two, with a comma between")
       }
       last = upper

@@ -15,6 +15,15 @@ enum Field: Int, CaseIterable {
     }
   }
 
+  /// Several of them, in messages.
+  var plural: String {
+    switch self {
+    case .dayOfMonth: "days of the month"
+    case .weekday: "days of the week"
+    default: name + "s"
+    }
+  }
+
   /// The article before the name.
   var article: String { self == .hour ? "an" : "a" }
 
@@ -36,7 +45,7 @@ enum Field: Int, CaseIterable {
   /// What to write, for a value outside of the range.
   var rangeHint: String {
     switch self {
-    case .second, .minute: "\(name)s go from 0 to 59"
+    case .second, .minute: "\(plural) go from 0 to 59"
     case .hour: "hours go from 0 to 23; midnight is 0"
     case .dayOfMonth: "days of the month go from 1 to 31"
     case .month: "months go from 1 to 12, or jan to dec"

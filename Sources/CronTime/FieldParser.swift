@@ -50,7 +50,7 @@ struct FieldParser {
 
   private mutating func element() throws(ScheduleError) {
     guard let first = byte, first != UInt8(ascii: ",") else {
-      throw error("empty-element", "an empty element in the list of \(field.name)s", hint: "remove the comma")
+      throw error("empty-element", "an empty element in the list of \(field.plural)", hint: "remove the comma")
     }
     if take("*") {
       let step = try step(of: nil)
@@ -73,14 +73,14 @@ struct FieldParser {
       return
     }
     if first == UInt8(ascii: "-") {
-      throw error("malformed-range", "a range of \(field.name)s without a beginning", hint: field.rangeHint)
+      throw error("malformed-range", "a range of \(field.plural) without a beginning", hint: field.rangeHint)
     }
     let value = try value()
     if take("~") {
       try random(from: value, start: start)
     } else if take("-") {
       guard let next = byte, next != UInt8(ascii: ","), next != UInt8(ascii: "/") else {
-        throw error("malformed-range", "a range of \(field.name)s without an end", hint: field.rangeHint)
+        throw error("malformed-range", "a range of \(field.plural) without an end", hint: field.rangeHint)
       }
       let last = try self.value()
       try checkDirection(from: value, to: last, start: start)
@@ -176,7 +176,7 @@ struct FieldParser {
     guard step <= size else {
       throw error(
         "step-too-large",
-        "a step of \(text.slice(start..<position)) is larger than its range of \(size) \(field.name)s",
+        "a step of \(text.slice(start..<position)) is larger than its range of \(size) \(field.plural)",
         at: start, hint: "a field only sees its own range; for longer spacings write @every")
     }
     return step

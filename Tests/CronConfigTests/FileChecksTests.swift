@@ -110,10 +110,11 @@ struct FileChecksTests {
     #expect(found(crontab("0 3 * * * \(command)\n")) == expected)
   }
 
-  @Test("misses sendmail only where mail is asked for")
+  @Test("says that no mail comes where mail is asked for, and misses sendmail there")
   func mail() {
     #expect(found(crontab("0 3 * * * backup\n MAILTO = bo\nMAILTO=al\n")) == ["2:2 no-sendmail"])
-    #expect(found(crontab("MAILTO=bo\n"), sendmail: true) == [])
+    #expect(found(crontab("MAILTO=bo\n"), sendmail: true) == ["1:1 no-mail"])
+    #expect(found(crontab("MAILTO=\n0 3 * * * backup\n")) == [])
     #expect(found(crontab("MAILTO=\"\"\nMAILTO=\n")) == [])
   }
 

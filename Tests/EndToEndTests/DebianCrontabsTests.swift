@@ -41,7 +41,7 @@ import Testing
 
   /// Findings about what is installed, not about what is written.
   static let ofTheMachine: Set = [
-    "unknown-user", "no-sendmail", "command-not-found", "command-not-executable", "shell-not-found",
+    "unknown-user", "no-sendmail", "no-mail", "command-not-found", "command-not-executable", "shell-not-found",
   ]
 
   @Test func `Debian's crontabs load without findings and fire when an independent reader says`() throws {
