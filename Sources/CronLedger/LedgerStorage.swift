@@ -81,6 +81,14 @@ public protocol LedgerStorage: LedgerReading {
   mutating func truncate(_ name: String, to size: Int) throws(StorageError)
   /// Removes the file.
   mutating func remove(_ name: String) throws(StorageError)
+  /// Makes the file at least so long, NULs where it grows, with all its space allocated; made when it is missing.
+  ///
+  /// When it throws, a file that was missing is missing still.
+  mutating func allocate(_ name: String, bytes: Int) throws(StorageError)
+  /// Gives the file another name, which must not exist, and opens it for writing.
+  ///
+  /// Which of the names it has need not be durable before `syncDirectory`.
+  mutating func rename(_ name: String, to other: String) throws(StorageError) -> SegmentHandle
   /// Keeps a copy of the file in the quarantine under the other name; an earlier copy of that name is kept instead.
   mutating func quarantine(_ name: String, as copy: String) throws(StorageError)
 }

@@ -37,6 +37,8 @@ public struct LedgerWriter: Sendable {
     var offset: Int
     /// Where the next one should begin.
     var limit: Int
+    /// It began as the reserve, for the disk was full.
+    var wasReserve = false
     var isNameDurable = false
   }
 
@@ -54,6 +56,12 @@ public struct LedgerWriter: Sendable {
   public private(set) var pending: [UInt8]
   /// The number of the next segment.
   public private(set) var nextSegment: Int
+  /// So many bytes are set aside for a full disk, as far as is known.
+  private var reservedBytes = 0
+  /// So many bytes should be.
+  private var wantedReserveBytes = 0
+  /// Why the last attempt to set them aside failed.
+  private var reserveError: StorageError?
   /// Records were dropped because nothing could be written for too long; the next snapshot covers what they meant.
   public private(set) var droppedRecords = false
 
@@ -74,7 +82,30 @@ public struct LedgerWriter: Sendable {
   /// Whether everything appended is durable.
   public var isDurable: Bool { pending.isEmpty }
 
-  /// Opens the next segment with the snapshot at its head, and writes behind it what wasn't durable yet.
+  /// Whether space for a full disk is to be set aside: ask for it by `makeReserve`.
+  public var needsReserve: Bool { segment != nil && reservedBytes < wantedReserveBytes }
+  /// What is wrong with the reserve, for people; nil = it is there, or nobody has asked for one yet.
+  public var reserveProblem: String? {
+    guard needsReserve, let reserveError else { return nil }
+    return segment?.wasReserve == true
+      ? "the disk is full, and the ledger goes on in its reserve: \(reserveError)"
+      : "no reserve can be set aside for a ledger on a full disk: \(reserveError)"
+  }
+
+  /// Sets aside what the next segment needs on a full disk; on failure `reserveProblem` says why.
+  public mutating func makeReserve(storage: inout some LedgerStorage) {
+    guard needsReserve else { return }
+    do throws(StorageError) {
+      try LedgerReserve.make(bytes: wantedReserveBytes, storage: &storage)
+      reservedBytes = wantedReserveBytes
+      reserveError = nil
+    } catch {
+      reserveError = error
+    }
+  }
+
+  /// Opens the next segment with the snapshot at its head, and writes behind it what wasn't durable yet. On a full disk
+  /// it is made of the reserve.
   ///
   /// Call it while no sync is under way: the answer for a segment that was left counts as failed. Nothing may be
   /// dispatched before a sync of the new one has succeeded. When it throws, the former segment, if any, goes on.
@@ -83,35 +114,74 @@ public struct LedgerWriter: Sendable {
   ) throws(StorageError) {
     var head: [UInt8] = []
     for record in snapshot { RecordCodec.append(record.record, seq: record.seq, to: &head) }
-    guard nextSegment <= SegmentName.maximum else { throw StorageError(.refused, "no segment number is left") }
-    let number = nextSegment
+    let begin = head + pending
     // A long snapshot deserves a long segment, else most of the ledger would be snapshots.
-    let limit = head.count + pending.count + max(segmentBytes, 2 * head.count)
-    nextSegment += 1
-    let handle: SegmentHandle
+    let limit = begin.count + max(segmentBytes, 2 * head.count)
+    var opened: Segment
     do throws(StorageError) {
-      handle = try storage.create(SegmentName.of(number), preallocate: limit)
+      opened = try create(limit: limit, storage: &storage)
+      try fill(opened, with: begin, storage: &storage)
     } catch {
-      // The name may be somebody else's; any other failure leaves nothing behind, and the number is used again.
-      if error.kind != .exists { nextSegment = number }
-      throw error
-    }
-    do throws(StorageError) {
-      try storage.write(handle, at: 0, bytes: head + pending)
-    } catch {
-      storage.close(handle)
-      // A half-written head would be passed over by recovery; on a full disk it would also cost the space.
-      try? storage.remove(SegmentName.of(number))
-      throw error
+      guard error.kind == .full, let reserve = takeReserve(atLeast: begin.count, storage: &storage) else { throw error }
+      reserveError = error
+      opened = reserve
+      try fill(opened, with: begin, storage: &storage)
     }
     if let former = segment {
       storage.close(former.handle)
       trims.append(Trim(number: former.number, size: former.offset))
     }
-    let offset = head.count + pending.count
     // The head itself isn't pending: if its sync fails, the next segment gets a snapshot of its own.
-    segment = Segment(number: number, handle: handle, offset: offset, limit: limit)
+    opened.offset = begin.count
+    segment = opened
     droppedRecords = false
+    wantedReserveBytes = head.count + segmentBytes
+  }
+
+  private mutating func nextNumber() throws(StorageError) -> Int {
+    guard nextSegment <= SegmentName.maximum else { throw StorageError(.refused, "no segment number is left") }
+    nextSegment += 1
+    return nextSegment - 1
+  }
+
+  private mutating func create(limit: Int, storage: inout some LedgerStorage) throws(StorageError) -> Segment {
+    let number = try nextNumber()
+    do throws(StorageError) {
+      let handle = try storage.create(SegmentName.of(number), preallocate: limit)
+      return Segment(number: number, handle: handle, offset: 0, limit: limit)
+    } catch {
+      // The name may be somebody else's; any other failure leaves nothing behind, and the number is used again.
+      if error.kind != .exists { nextSegment = number }
+      throw error
+    }
+  }
+
+  private mutating func fill(_ segment: Segment, with bytes: [UInt8], storage: inout some LedgerStorage)
+    throws(StorageError)
+  {
+    do throws(StorageError) {
+      try storage.write(segment.handle, at: 0, bytes: bytes)
+    } catch {
+      storage.close(segment.handle)
+      // A half-written head would be passed over by recovery; on a full disk it would also cost the space.
+      if (try? storage.remove(SegmentName.of(segment.number))) != nil { nextSegment = segment.number }
+      throw error
+    }
+  }
+
+  /// Turns the reserve into a segment; nil when there is none that is long enough.
+  private mutating func takeReserve(atLeast bytes: Int, storage: inout some LedgerStorage) -> Segment? {
+    let number = nextSegment
+    do throws(StorageError) {
+      _ = try nextNumber()
+      let taken = try LedgerReserve.take(as: SegmentName.of(number), atLeast: bytes, storage: &storage)
+      reservedBytes = 0
+      return Segment(number: number, handle: taken.handle, offset: 0, limit: taken.bytes, wasReserve: true)
+    } catch {
+      if error.kind != .exists { nextSegment = number }
+      if error.kind == .absent { reservedBytes = 0 }
+      return nil
+    }
   }
 
   /// Appends the records with one write. When it throws, the records are kept for the next segment.

@@ -74,6 +74,8 @@ private struct Replay {
     var number: Int
     var bytes: [UInt8]?
     var isBase: Bool
+    /// Its head was never written to the end, so nothing was ever decided on top of it.
+    var isTorn = false
     var name: String { number == 0 ? SpilledRecords.name : SegmentName.of(number) }
   }
 
@@ -108,13 +110,19 @@ private struct Replay {
         chain.append(segment)
         break
       }
+      segment.isTorn = head?.isTorn ?? false
       if chain.isEmpty { segment.bytes = bytes }
       chain.append(segment)
     }
-    if chain.last?.isBase == false, chain.contains(where: { $0.bytes?.contains { $0 != 0 } ?? true }) {
+    if let oldest = chain.last, !oldest.isBase {
       // Not one whole snapshot: whatever the segments hold, something before it is gone.
       result.needsBaseline = true
+      if chain.allSatisfy({ $0.bytes?.allSatisfy { $0 == 0 } ?? false }) {
+        add(RecoveryFinding(.empty, segment: oldest.name, detail: "it holds no record, and nothing else does"))
+      }
     }
+    // What a head restates is in the segments before it; without them it is all there is.
+    if chain.last?.isBase != true { for place in chain.indices { chain[place].isTorn = false } }
     return chain.reversed()
   }
 
@@ -131,6 +139,7 @@ private struct Replay {
   mutating func read(_ segment: Segment, storage: inout some LedgerStorage) {
     guard let bytes = segment.bytes ?? load(segment.name, storage: &storage) else { return }
     var scanner = SegmentScanner(bytes)
+    if segment.isTorn { return passOver(segment, bytes: bytes, scanner, storage: &storage) }
     var isDamaged = false
     var isFirst = true
     // Unknown where the head is damaged: then restated records can't be told from duplicates.
@@ -170,6 +179,20 @@ private struct Replay {
       isFirst = false
     }
     finish(segment, bytes: bytes, validEnd: scanner.validEnd, isDamaged: isDamaged, storage: &storage)
+  }
+
+  /// A crash cut the write of the head: what it would have restated is known, what it would have added is spilled or
+  /// was never acted on.
+  private mutating func passOver(
+    _ segment: Segment, bytes: [UInt8], _ start: SegmentScanner, storage: inout some LedgerStorage
+  ) {
+    var scanner = start
+    while scanner.next() != nil {}
+    add(
+      RecoveryFinding(
+        .incompleteSnapshot, segment: segment.name, offset: scanner.validEnd,
+        detail: "a crash cut the snapshot at its head"))
+    finish(segment, bytes: bytes, validEnd: scanner.validEnd, isDamaged: false, storage: &storage)
   }
 
   /// Replays what no segment would take: it continues the last one, or repeats what came into a segment after all.

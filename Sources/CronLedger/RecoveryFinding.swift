@@ -8,6 +8,8 @@ public struct RecoveryFinding: Error, Hashable, Sendable, CustomStringConvertibl
     case tornTail = "torn-tail"
     /// Bytes between records that are no record; a copy is in the quarantine.
     case damaged
+    /// Segments, and not one record in them: a first start that was cut short, or somebody emptied them.
+    case empty
     /// Records are missing between two that are there.
     case gap
     /// A place that another record has already.
@@ -50,7 +52,7 @@ public struct RecoveryFinding: Error, Hashable, Sendable, CustomStringConvertibl
   /// Whether records may have been lost, so that nobody knows what ran.
   public var meansLoss: Bool {
     switch kind {
-    case .unreadable, .damaged, .gap, .newerFormat, .spillLost: true
+    case .unreadable, .damaged, .empty, .gap, .newerFormat, .spillLost: true
     case .tornTail, .duplicate, .illegal, .incompleteSnapshot, .repairFailed: false
     }
   }

@@ -96,6 +96,8 @@ struct SegmentHead {
   var record: Record
   /// Whether all restated records are there and whole.
   var isComplete: Bool
+  /// Whether the segment ends before they are, as when a crash cut the write of them.
+  var isTorn = false
   /// Whether this version may touch the segment.
   var isUnderstood: Bool
 
@@ -109,7 +111,13 @@ struct SegmentHead {
     isUnderstood = format.isUnderstood
     isComplete = false
     for _ in 0..<records {
-      guard case .record? = scanner.next() else { return }
+      switch scanner.next() {
+      case .record: continue
+      case .damage: return
+      case .tornTail, nil:
+        isTorn = true
+        return
+      }
     }
     isComplete = true
   }

@@ -10,9 +10,13 @@ struct FakeLedgerStorage: LedgerStorage {
     /// Offsets and bytes written since the last sync.
     var unsynced: [(offset: Int, bytes: [UInt8])] = []
     var isNameDurable = false
+    /// The name that is durable since a rename isn't.
+    var formerName: String?
   }
 
-  enum Operation: Hashable { case list, size, read, create, write, sync, syncDirectory, truncate, remove, quarantine }
+  enum Operation: Hashable {
+    case list, size, read, create, write, sync, syncDirectory, truncate, remove, quarantine, allocate, rename
+  }
 
   static let crashed = StorageError(.failed, "crashed")
 
@@ -33,6 +37,8 @@ struct FakeLedgerStorage: LedgerStorage {
   private(set) var isDead = false
   /// Descriptors that were synced again after a failed sync: never allowed.
   private(set) var syncsAfterFailure = 0
+  /// How many renames succeeded.
+  private(set) var renames = 0
   private var names: [Int: String] = [:]
   private var poisoned: Set<Int> = []
   private var nextHandle = 1
@@ -64,6 +70,9 @@ struct FakeLedgerStorage: LedgerStorage {
     return file
   }
 
+  /// Leaves no byte free, until `capacity` says otherwise.
+  mutating func fill() { capacity = used }
+
   private var used: Int { files.values.reduce(0) { $0 + $1.content.count } }
 
   mutating func list() throws(StorageError) -> [String] {
@@ -84,11 +93,36 @@ struct FakeLedgerStorage: LedgerStorage {
   mutating func create(_ name: String, preallocate: Int) throws(StorageError) -> SegmentHandle {
     try enter(.create)
     guard files[name] == nil, !refused.contains(name) else { throw StorageError(.exists) }
-    if let capacity, used + preallocate > capacity { throw StorageError(.full, "ENOSPC") }
-    files[name] = File(content: [UInt8](repeating: 0, count: preallocate))
+    // As in a real directory: the file is there, and has no space.
+    let isRefused = capacity.map { used + preallocate > $0 } ?? false
+    files[name] = File(content: [UInt8](repeating: 0, count: isRefused ? 0 : preallocate))
+    return handle(name)
+  }
+
+  private mutating func handle(_ name: String) -> SegmentHandle {
     names[nextHandle] = name
     nextHandle += 1
     return SegmentHandle(raw: nextHandle - 1)
+  }
+
+  mutating func allocate(_ name: String, bytes: Int) throws(StorageError) {
+    try enter(.allocate)
+    if refused.contains(name) { throw StorageError(.refused, "EISDIR: Is a directory") }
+    let missing = bytes - content(name).count
+    if let capacity, missing > 0, used + missing > capacity { throw StorageError(.full, "ENOSPC") }
+    files[name, default: File()].content += [UInt8](repeating: 0, count: max(0, missing))
+  }
+
+  mutating func rename(_ name: String, to other: String) throws(StorageError) -> SegmentHandle {
+    try enter(.rename)
+    var file = try file(name)
+    guard files[other] == nil, !refused.contains(other) else { throw StorageError(.exists) }
+    file.formerName = file.isNameDurable ? name : nil
+    file.isNameDurable = false
+    files[name] = nil
+    files[other] = file
+    renames += 1
+    return handle(other)
   }
 
   mutating func write(_ handle: SegmentHandle, at offset: Int, bytes: [UInt8]) throws(StorageError) {
@@ -138,6 +172,7 @@ struct FakeLedgerStorage: LedgerStorage {
     files = files.mapValues { file in
       var durable = file
       durable.isNameDurable = true
+      durable.formerName = nil
       return durable
     }
   }
@@ -177,8 +212,12 @@ extension FakeLedgerStorage {
   /// What the machine finds after a power loss: of the unsynced writes any sectors, in no order; else NULs or nothing.
   func afterPowerLoss(_ generator: inout SeededGenerator) -> FakeLedgerStorage {
     var survivors: [String: [UInt8]] = [:]
-    for (name, file) in files.sorted(by: { $0.key < $1.key }) {
-      if !file.isNameDurable, Bool.random(using: &generator) { continue }
+    for (present, file) in files.sorted(by: { $0.key < $1.key }) {
+      var name = present
+      if !file.isNameDurable, Bool.random(using: &generator) {
+        guard let former = file.formerName else { continue }
+        name = former
+      }
       var content = file.durable
       for write in file.unsynced {
         var start = 0

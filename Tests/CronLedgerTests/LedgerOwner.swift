@@ -56,6 +56,7 @@ struct LedgerOwner {
     }
     guard writer.syncNow(storage: &storage) else { return false }
     states = [workload.state]
+    writer.makeReserve(storage: &storage)
     return true
   }
 

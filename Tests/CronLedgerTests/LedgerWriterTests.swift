@@ -106,7 +106,7 @@ import Testing
 
   @Test func `a full disk refuses a segment, keeps the old one, and leaves nothing behind`() throws {
     var (writer, storage) = try Self.opened()
-    storage.capacity = 5000
+    storage.fill()
     #expect(throws: StorageError(.full, "ENOSPC")) {
       try writer.openSegment(storage: &storage, snapshot: Self.snapshot)
     }

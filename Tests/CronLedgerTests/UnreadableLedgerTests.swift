@@ -99,6 +99,13 @@ import Testing
     #expect(result.state == LedgerState(applying: RecoveryTests.sequenced))
   }
 
+  @Test(arguments: [[], [UInt8](repeating: 0, count: 4096)])
+  func `a ledger of nothing but an empty file is said, and isn't taken for a new one`(content: [UInt8]) {
+    let (result, storage) = RecoveryTests.recover(["000007.log": content])
+    #expect(result.findings.map(\.kind) == [.empty] && result.needsBaseline && !result.mustNotWrite)
+    #expect(result.nextSegment == 8 && storage.content("000007.log").isEmpty)
+  }
+
   @Test func `files with other names are nobody's business`() {
     let (result, storage) = RecoveryTests.recover([
       "notes.txt": [1], "1.log": [1], "0000001.log": [1], "000000.log": [1],

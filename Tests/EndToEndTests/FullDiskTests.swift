@@ -38,7 +38,7 @@ struct FullDiskTests {
   }
 
   @Test(
-    "on a disk that is full jobs fire, a crash repeats nothing, and what was decided is written once there is room",
+    "a full disk takes a segment that was set aside, then memory; a crash repeats nothing; with room all is written",
     .acceptance(57, 58), .enabled(if: SmallDisk.canBeMade, "needs the right to mount a tmpfs"))
   func fullDisk() throws {
     let settings = "[ticker]\ninterval = 1s\n[ledger]\nsegment-size = 64K\n"
@@ -49,7 +49,18 @@ struct FullDiskTests {
       try cron.start()
       try cron.waitForEvidence("tick", count: 2)
       try disk.fill()
-      // The segment has its space; a ticker that begins now finds no room for the next one.
+      // The segment has its space; a ticker that begins now finds no room for the next one, but the reserve.
+      let reserve = cron.state + "/ledger/reserve"
+      #expect(access(reserve, F_OK) == 0)
+      try cron.kill(cron.ticker())
+      try cron.wait("status says that the reserve is in use") {
+        try cron.run(["status"]).output.contains("reserve")
+      }
+      #expect(access(reserve, F_OK) != 0)
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 3)
+      #expect(try cron.verdict() == "degraded")
+      #expect(!cron.log.contains("decisions are kept in memory"), "\(cron.log)")
+      // The second one finds nothing at all.
       try cron.kill(cron.ticker())
       for _ in 0..<2 {
         try waitUntilKeptInMemory(cron)
@@ -59,6 +70,7 @@ struct FullDiskTests {
       try waitUntilKeptInMemory(cron)
       try disk.makeRoom()
       try cron.waitForVerdict("healthy")
+      #expect(access(reserve, F_OK) == 0)
       try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 2)
       try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
       try cron.stop()

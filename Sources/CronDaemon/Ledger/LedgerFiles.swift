@@ -9,68 +9,109 @@ public final class LedgerFiles: LedgerStorage {
     init(_ file: consuming FileDescriptor) { self.file = file }
   }
 
-  private let directory: Directory
+  /// The open directory, which several may share.
+  private final class Place {
+    let directory: Directory
+    init(_ directory: consuming Directory) { self.directory = directory }
+  }
+
+  private let place: Result<Place, StorageError>
   /// Where copies of damaged segments are kept; opened when the first one is.
   private let openQuarantine: () throws(Errno) -> Directory
   private var segments: [Int: OpenSegment] = [:]
 
   /// The ledger of a state directory, made when it is missing.
-  public init(_ state: StateDirectory) throws(Errno) {
-    directory = try state.directory(.ledger)
+  ///
+  /// What is no directory of ours is left alone: then every operation is refused.
+  public init(_ state: StateDirectory) {
+    do throws(StorageError) {
+      place = .success(try Self.own(state))
+    } catch {
+      place = .failure(error)
+    }
     openQuarantine = { () throws(Errno) in try state.directory(.quarantine) }
   }
 
   /// The ledger of a state directory for a command that only reads; nothing is made.
   public init(reading state: StateDirectory) throws(Errno) {
-    directory = try state.existingDirectory(.ledger)
+    place = .success(Place(try state.existingDirectory(.ledger)))
     openQuarantine = { () throws(Errno) in throw .readOnly }
   }
 
-  /// The descriptor that makes the names durable when it is synced.
-  var directoryRaw: Int32 { directory.descriptor.raw }
+  private static func own(_ state: StateDirectory) throws(StorageError) -> Place {
+    do throws(Errno) {
+      let place = Place(try state.directory(.ledger))
+      if try place.directory.descriptor.status().userIdentifier == CurrentProcess.effectiveUser { return place }
+    } catch {
+      switch error {
+      case .notDirectory, .tooManySymbolicLinks: throw StorageError(.refused, "it is not a directory")
+      default: throw StorageError(error)
+      }
+    }
+    throw StorageError(.refused, "it belongs to another user")
+  }
+
+  /// The descriptor that makes the names durable when it is synced; -1 without a directory.
+  var directoryRaw: Int32 {
+    guard case .success(let place) = place else { return -1 }
+    return place.directory.descriptor.raw
+  }
+
+  /// A segment or the reserve, which must be ours: what another user owns, that user may change.
+  private func open(_ name: String, _ mode: OpenMode) throws(StorageError) -> FileDescriptor {
+    let place = try place.get()
+    do throws(Errno) {
+      let file = try place.directory.openFile(name, mode)
+      if try file.status().userIdentifier == CurrentProcess.effectiveUser { return file }
+    } catch {
+      switch error {
+      case .tooManySymbolicLinks: throw StorageError(.refused, "it is a symbolic link")
+      case .invalidArgument: throw StorageError(.refused, "it is no regular file")
+      case .isDirectory: throw StorageError(.refused, "it is a directory")
+      case .tooManyLinks: throw StorageError(.refused, "it has a second name (a hard link)")
+      default: throw StorageError(error)
+      }
+    }
+    throw StorageError(.refused, "it belongs to another user")
+  }
+
+  private func keepOpen(_ file: consuming FileDescriptor) -> SegmentHandle {
+    let raw = Int(file.raw)
+    segments[raw] = OpenSegment(file)
+    return SegmentHandle(raw: raw)
+  }
 
   // MARK: LedgerReading
 
   /// The names in the directory, getdents64(2).
   public func list() throws(StorageError) -> [String] {
-    do throws(Errno) { return try directory.list() } catch { throw StorageError(error) }
+    let place = try place.get()
+    do throws(Errno) { return try place.directory.list() } catch { throw StorageError(error) }
   }
 
   /// The size of a segment, fstat(2).
   public func size(_ name: String) throws(StorageError) -> Int {
-    do throws(Errno) {
-      return Int(try directory.openFile(name, .read).size())
-    } catch {
-      throw StorageError(error)
-    }
+    let file = try open(name, .read)
+    do throws(Errno) { return Int(try file.size()) } catch { throw StorageError(error) }
   }
 
   /// Part of a segment, pread(2).
   public func read(_ name: String, from offset: Int, count: Int) throws(StorageError) -> [UInt8] {
-    do throws(Errno) {
-      return try directory.openFile(name, .read).read(upTo: count, at: Int64(offset))
-    } catch {
-      throw StorageError(error)
-    }
+    let file = try open(name, .read)
+    do throws(Errno) { return try file.read(upTo: count, at: Int64(offset)) } catch { throw StorageError(error) }
   }
 
   // MARK: LedgerStorage
 
   /// Makes a segment with its blocks allocated, where the file system can.
   public func create(_ name: String, preallocate: Int) throws(StorageError) -> SegmentHandle {
+    let file = try open(name, [.readWrite, .create, .exclusive])
     do throws(Errno) {
-      let file = try directory.openFile(name, [.readWrite, .create, .exclusive])
-      do throws(Errno) {
-        try file.allocate(offset: 0, length: Int64(preallocate))
-      } catch {
-        // Less room than wanted is no reason not to write what fits.
-      }
-      let raw = Int(file.raw)
-      segments[raw] = OpenSegment(file)
-      return SegmentHandle(raw: raw)
+      try file.allocate(offset: 0, length: Int64(preallocate))
     } catch {
-      throw StorageError(error)
+      // Less room than wanted is no reason not to write what fits.
     }
+    return keepOpen(file)
   }
 
   /// Writes at an offset, pwrite(2).
@@ -88,7 +129,8 @@ public final class LedgerFiles: LedgerStorage {
 
   /// Makes the names durable here and now, fsync(2).
   public func syncDirectory() throws(StorageError) {
-    do throws(Errno) { try directory.sync() } catch { throw StorageError(error) }
+    let place = try place.get()
+    do throws(Errno) { try place.directory.sync() } catch { throw StorageError(error) }
   }
 
   /// Closes a segment.
@@ -96,25 +138,55 @@ public final class LedgerFiles: LedgerStorage {
 
   /// Cuts a segment, ftruncate(2).
   public func truncate(_ name: String, to size: Int) throws(StorageError) {
-    do throws(Errno) {
-      try directory.openFile(name, .readWrite).truncate(to: Int64(size))
-    } catch {
-      throw StorageError(error)
-    }
+    let file = try open(name, .readWrite)
+    do throws(Errno) { try file.truncate(to: Int64(size)) } catch { throw StorageError(error) }
   }
 
   /// Removes a segment, unlinkat(2).
   public func remove(_ name: String) throws(StorageError) {
-    do throws(Errno) { try directory.unlink(name) } catch { throw StorageError(error) }
+    let place = try place.get()
+    do throws(Errno) { try place.directory.unlink(name) } catch { throw StorageError(error) }
+  }
+
+  /// Allocates a file's space, posix_fallocate(3).
+  public func allocate(_ name: String, bytes: Int) throws(StorageError) {
+    var isNew = false
+    let file: FileDescriptor
+    do throws(StorageError) {
+      file = try open(name, .readWrite)
+    } catch {
+      guard error.kind == .absent else { throw error }
+      file = try open(name, [.readWrite, .create, .exclusive])
+      isNew = true
+    }
+    do throws(Errno) {
+      try file.allocate(offset: 0, length: Int64(bytes))
+    } catch {
+      // What it got nevertheless is better used by others.
+      if isNew { try remove(name) }
+      throw StorageError(error)
+    }
+  }
+
+  /// Renames a file to a name that isn't taken, renameat2(2), and opens it.
+  public func rename(_ name: String, to other: String) throws(StorageError) -> SegmentHandle {
+    let place = try place.get()
+    let file = try open(name, .readWrite)
+    do throws(Errno) {
+      try place.directory.renameExclusively(name, into: place.directory, as: other)
+    } catch {
+      throw StorageError(error)
+    }
+    return keepOpen(file)
   }
 
   /// Keeps a copy of a segment; an earlier copy of that name stays.
   public func quarantine(_ name: String, as copy: String) throws(StorageError) {
+    let file = try open(name, .read)
     do throws(Errno) {
       let quarantine = try openQuarantine()
       if try quarantine.status(copy) != nil { return }
-      let bytes = try directory.openFile(name, .read).readToEnd(limit: 256 << 20)
-      try AtomicFile.replace(in: quarantine, name: copy, bytes: bytes)
+      try AtomicFile.replace(in: quarantine, name: copy, bytes: try file.readToEnd(limit: 256 << 20))
     } catch {
       throw StorageError(error)
     }

@@ -50,7 +50,8 @@ final class LedgerKeeper {
   init(_ files: LedgerFiles, recovery: RecoveryResult, spill: LedgerSpill) throws(Errno) {
     self.files = files
     self.spill = spill
-    spill.accept(recovery.spilledLines.count)
+    // A ledger that must not be written keeps its mark as well, and the memory what a later ticker may still need.
+    if !recovery.mustNotWrite { spill.accept(recovery.spilledLines.count) }
     writer = LedgerWriter(nextSegment: recovery.nextSegment, pending: recovery.spilledLines)
     isReadOnly = recovery.mustNotWrite
     thread = try SyncThread()
@@ -67,7 +68,12 @@ final class LedgerKeeper {
   var completionRaw: Int32 { thread.raw }
 
   /// Whether the disk refused something and must be tried again.
-  var needsRetry: Bool { !isReadOnly && flight == nil && (writer.needsSegment || isGivenUp || mustSyncAgain) }
+  var needsRetry: Bool { !isReadOnly && flight == nil && (isRefused || writer.needsReserve) }
+
+  private var isRefused: Bool { writer.needsSegment || isGivenUp || mustSyncAgain }
+
+  /// What is wrong with the space that is set aside for a full disk; nil = nothing.
+  var reserveProblem: String? { writer.reserveProblem }
 
   /// When the sync under way has taken too long, in CLOCK_MONOTONIC nanoseconds; nil = none is waited for.
   var patienceEndsNanoseconds: Int64? {
@@ -158,6 +164,9 @@ final class LedgerKeeper {
   /// Tries again what the disk refused.
   func retry() {
     guard needsRetry else { return }
+    let wasRefused = isRefused
+    writer.makeReserve(storage: &files)
+    guard wasRefused else { return }
     if writer.needsSegment { openSegment() }
     if !writer.needsSegment, !startSync(nil) { _ = syncFailed() }
   }
@@ -182,6 +191,7 @@ final class LedgerKeeper {
     if isReadOnly { return }
     do throws(StorageError) {
       try writer.openSegment(storage: &files, snapshot: snapshot())
+      writer.makeReserve(storage: &files)
     } catch {
       problem = "no segment of the ledger can be opened: \(error)"
     }

@@ -14,7 +14,7 @@ struct Recoverer {
 
   func recover() throws(Errno) -> Ticker {
     let loop = try TickerLoop()
-    var files = try LedgerFiles(state)
+    var files = LedgerFiles(state)
     Fault.point("recovery.begin")
     let spill = LedgerSpill(state, memory: try spillMemory())
     var recovery = Recovery.recover(storage: &files, spilled: spill.read())
@@ -44,7 +44,8 @@ struct Recoverer {
     let isSameBoot = ledger.lastRestart.map { $0.boot == boot } ?? false
     ticker.deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, ticker.moment()))
     if recovery.needsBaseline {
-      ticker.problems["ledger"] = "part of the ledger was damaged and put aside; nothing before \(now) is caught up"
+      let cause = recovery.findings.first { $0.meansLoss }?.description ?? "the ledger: its first snapshot is gone"
+      ticker.problems["ledger"] = "\(cause); nothing before \(now) is caught up"
     }
     return ticker
   }

@@ -45,6 +45,7 @@ extension Ticker {
   private func degraded(_ facts: EngineSummary) -> [String] {
     var sentences = problems.sorted { $0.key < $1.key }.map(\.value)
     if let problem = keeper.problem { sentences.append(problem) }
+    if let problem = keeper.reserveProblem { sentences.append(problem) }
     if let problem = pool.problem { sentences.append(problem) }
     // A file that was refused whole is told with its source, below.
     let lines = table.diagnostics.filter { $0.level == .error && $0.position.line > 0 }

@@ -52,6 +52,7 @@ final class Ticker {
   var isAlone = false
   var lastTickFailed: String?
   var lastSummary: TickerSummary?
+  private var lastLedgerProblem: String?
   /// The exit status of a start that found nothing to run.
   var failedStatus: Int32?
   /// The jobs of runs whose output was kept just now.
@@ -182,10 +183,23 @@ final class Ticker {
     if let token { deliver(.synced(token: token, .keptInMemory, moment())) }
   }
 
+  /// Logs once what is wrong with the ledger, and that it is over.
+  private func noteLedger() {
+    let problem = keeper.problem ?? keeper.reserveProblem
+    if problem == lastLedgerProblem { return }
+    lastLedgerProblem = problem
+    if let problem {
+      log.warning("the ledger isn't written as it should be", LogField("cause", problem))
+    } else {
+      log.info("the ledger is written as it should be again")
+    }
+  }
+
   // MARK: Waiting
 
   /// Waits until something is to be done, and does what isn't a tick's business.
   func waitOnce() throws(Errno) {
+    noteLedger()
     let now = loop.monotonic()
     let beatAt = now &+ arguments.intervalMilliseconds &* 1_000_000
     loop.deadlines.setIfNone(.beat, at: beatAt)

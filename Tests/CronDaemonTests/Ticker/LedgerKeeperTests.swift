@@ -14,7 +14,7 @@ import Testing
   init() throws {
     sandbox = try Sandbox()
     let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
-    var files = try LedgerFiles(state)
+    var files = LedgerFiles(state)
     let recovery = Recovery.recover(storage: &files)
     keeper = try LedgerKeeper(
       files, recovery: recovery, spill: LedgerSpill(state, memory: try Memfd.create(name: "test-spill")))

@@ -1,0 +1,129 @@
+import CronSystem
+import CronTestSupport
+import CronTime
+import CronWire
+import Glibc
+import Testing
+
+/// Something in the ledger's place that is no ledger of ours: said, kept as it is, and the jobs fire.
+@Suite(.ownThread)
+struct BadLedgerTests {
+  /// What is put there, below the state directory.
+  struct Row: CustomTestStringConvertible, Sendable {
+    var testDescription: String
+    /// A part of the reason that status and the log give.
+    var said: String
+    /// Where it is.
+    var path: String
+    /// Whether the ledger can be written beside it.
+    var isWritable = true
+    /// Whether only root can make it.
+    var needsRoot = false
+    var make: @Sendable (String) throws -> Void
+  }
+
+  private static let newer: [UInt8] = line("7 snapshot format=9.0 wonder=yes") + Array("\u{1}\u{0}binary".utf8)
+  private static let segment = "ledger/000001.log"
+
+  private static func line(_ body: String) -> [UInt8] {
+    Array("\(Checksum.hexadecimal(Checksum.crc32c(Array(body.utf8)))) \(body)\n".utf8)
+  }
+
+  private static func write(_ bytes: [UInt8], _ path: String) throws {
+    try FileDescriptor.open(path, [.write, .create]).write(bytes)
+  }
+
+  static let rows: [Row] = [
+    Row(testDescription: "a later version's", said: "written by a later version", path: segment, isWritable: false) {
+      try write(newer, $0)
+    },
+    Row(testDescription: "garbage", said: "damaged", path: segment) {
+      try write((0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }, $0)
+    },
+    Row(testDescription: "an empty file", said: "it holds no record", path: segment) { try write([], $0) },
+    Row(testDescription: "a directory as a segment", said: "it is a directory", path: segment) {
+      _ = try Directory.create($0)
+    },
+    Row(testDescription: "a link as a segment", said: "it is a symbolic link", path: segment) {
+      try write(Array("secret\n".utf8), $0 + ".target")
+      try #require(symlink($0 + ".target", $0) == 0)
+    },
+    Row(testDescription: "a FIFO as a segment", said: "it is no regular file", path: segment) {
+      try #require(mkfifo($0, 0o600) == 0)
+    },
+    Row(testDescription: "a second name of a segment", said: "it has a second name", path: segment) {
+      try write(line("0 snapshot format=1.0 at=2026-06-18T12:00:00Z records=0"), $0 + ".twin")
+      try #require(link($0 + ".twin", $0) == 0)
+    },
+    Row(testDescription: "another user's segment", said: "it belongs to another user", path: segment, needsRoot: true) {
+      try write(line("0 snapshot format=1.0 at=2026-06-18T12:00:00Z records=0"), $0)
+      try #require(chown($0, 65_534, 65_534) == 0)
+    },
+    Row(testDescription: "a file as the ledger", said: "it is not a directory", path: "ledger", isWritable: false) {
+      try write(Array("notes\n".utf8), $0)
+    },
+    Row(testDescription: "a link as the ledger", said: "it is not a directory", path: "ledger", isWritable: false) {
+      _ = try Directory.create($0 + ".target")
+      try #require(symlink($0 + ".target", $0) == 0)
+    },
+    Row(testDescription: "a FIFO as the ledger", said: "it is not a directory", path: "ledger", isWritable: false) {
+      try #require(mkfifo($0, 0o600) == 0)
+    },
+    Row(
+      testDescription: "another user's ledger", said: "it belongs to another user", path: "ledger", isWritable: false,
+      needsRoot: true
+    ) {
+      _ = try Directory.create($0)
+      try write(line("0 snapshot format=1.0 at=2026-06-18T12:00:00Z records=0"), $0 + "/000001.log")
+      try #require(chown($0, 65_534, 65_534) == 0)
+    },
+    Row(testDescription: "a directory as the reserve", said: "it is a directory", path: "ledger/reserve") {
+      _ = try Directory.create($0)
+    },
+  ]
+
+  @Test(.acceptance(56), arguments: rows)
+  func `it is said and kept, the jobs fire, and a crash of the ticker repeats none of them`(_ row: Row) throws {
+    if row.needsRoot, CurrentProcess.effectiveUser != 0 { try Test.cancel("only root can give a file away") }
+    try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
+      _ = try Directory.create(cron.state)
+      if row.path != "ledger" { _ = try Directory.create(cron.state + "/ledger") }
+      let place = cron.state + "/" + row.path
+      try row.make(place)
+      let before = try Self.portrait(place)
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.waitForEvidence(count: 3)
+      let status = try cron.waitForVerdict("degraded")
+      let sentences = (status["degraded"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: "; ")
+      #expect(sentences.contains(row.said), "\(sentences)")
+      #expect(sentences.contains("decisions are kept in memory") == !row.isWritable, "\(sentences)")
+      #expect(!(try cron.run(["status"]).output.contains("will fire automatically")))
+
+      try cron.kill(cron.ticker())
+      try cron.waitForEvidence(count: cron.evidence().count + 3)
+      try cron.stop()
+      let occurrences = cron.evidence().map(\.occurrence)
+      #expect(Set(occurrences).count == occurrences.count, "\(occurrences)")
+      #expect(try Self.portrait(place) == before)
+      #expect(cron.log.contains(row.said), "\(cron.log)")
+      // Beside what can't be written nothing appears.
+      if !row.isWritable, row.path == Self.segment {
+        #expect(try Directory.open(cron.state + "/ledger").list() == ["000001.log"])
+      }
+    }
+  }
+
+  /// What a path is: kind, owner, and content as far as there is one.
+  private static func portrait(_ path: String) throws -> String {
+    var status = stat()
+    try #require(lstat(path, &status) == 0)
+    var words = ["\(status.st_mode)", "\(status.st_uid)"]
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: words.append("\(try FileDescriptor.open(path, .read).readToEnd(limit: 1 << 20))")
+    case S_IFDIR: words += try Directory.open(path).list().sorted()
+    default: words.append("\(status.st_ino)")
+    }
+    return words.joined(separator: " ")
+  }
+}
