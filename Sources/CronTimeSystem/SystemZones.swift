@@ -3,8 +3,11 @@ public import CronTime
 
 /// The time zones of this system: the files below /usr/share/zoneinfo, tzfile(5).
 public enum SystemZones {
-  /// Where the files are.
-  public static let directory = "/usr/share/zoneinfo"
+  /// Where the files are: `$TZDIR` if that is an absolute path, else /usr/share/zoneinfo, tzset(3).
+  public static var directory: String {
+    guard let named = Environment.get("TZDIR"), named.hasPrefix("/") else { return "/usr/share/zoneinfo" }
+    return named
+  }
   /// Longer files aren't zone data, in bytes.
   private static let largestFile = 1 << 20
 
@@ -15,7 +18,10 @@ public enum SystemZones {
   }
 
   /// A database over the files, which reads each zone once.
-  public static func database() -> ZoneDatabase { ZoneDatabase(load: { bytes(ofPath: "\(directory)/\($0)") }) }
+  public static func database() -> ZoneDatabase {
+    let directory = directory
+    return ZoneDatabase(load: { bytes(ofPath: "\(directory)/\($0)") })
+  }
 
   /// The zone that this process's clocks show: `$TZ`, else /etc/localtime, else UTC.
   public static func local() -> Zone {
@@ -53,11 +59,11 @@ public enum SystemZones {
   /// The names in the database, unordered, at most 10,000; for hints and for lists to choose from.
   public static func names() -> [String] {
     var names: [String] = []
-    collect("", depth: 0, into: &names)
+    collect("", depth: 0, below: directory, into: &names)
     return names
   }
 
-  private static func collect(_ prefix: String, depth: Int, into names: inout [String]) {
+  private static func collect(_ prefix: String, depth: Int, below directory: String, into names: inout [String]) {
     guard depth < 4, names.count < 10_000 else { return }
     do {
       let folder = try Directory.open(prefix.isEmpty ? directory : "\(directory)/\(prefix)")
@@ -65,7 +71,7 @@ public enum SystemZones {
         let name = prefix.isEmpty ? entry : "\(prefix)/\(entry)"
         guard Zone.isAcceptableName(name), entry.first?.isUppercase == true, !entry.contains(".") else { continue }
         if try folder.status(entry)?.kind == .directory {
-          collect(name, depth: depth + 1, into: &names)
+          collect(name, depth: depth + 1, below: directory, into: &names)
         } else {
           names.append(name)
         }

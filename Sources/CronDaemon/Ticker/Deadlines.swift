@@ -5,11 +5,13 @@ enum Deadline: Hashable {
   case reader
   /// A change of a source file has come to rest.
   case sourcesChanged
+  /// A change of zone data has come to rest.
+  case zonesChanged
   /// Look again at a slot that couldn't be judged yet.
   case slot(Int)
   /// The stop's drain is over.
   case drain
-  /// Remove old segments of the ledger.
+  /// Remove old segments of the ledger, and look at zone data.
   case retention
   /// Try again what the disk refused.
   case storage

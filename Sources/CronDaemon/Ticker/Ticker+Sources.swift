@@ -2,7 +2,6 @@ import CronConfig
 import CronEngine
 import CronSystem
 import CronTime
-import CronTimeSystem
 
 /// A reader that runs now.
 struct ReaderChild {
@@ -107,7 +106,8 @@ extension Ticker {
   }
 
   private func use(_ loaded: JobTable) {
-    let isSame = isReady && loaded == table
+    let zones = zones(of: loaded)
+    let isSame = isReady && loaded == table && zones == zonesInUse
     table = loaded
     problems["table"] = nil
     pool.wantedIdle = loaded.settings.workersIdle
@@ -120,7 +120,7 @@ extension Ticker {
     if !isSame {
       // A hundred thousand jobs take seconds: each step of progress beats, so that nobody takes it for a hang.
       beat()
-      let jobs = engineJobs(loaded)
+      let jobs = engineJobs(loaded, zones)
       beat()
       deliver(.loaded(jobs: jobs, moment()))
       beat()
@@ -134,41 +134,6 @@ extension Ticker {
     becomeReady()
   }
 
-  /// The jobs with their zones; one whose zone can't be loaded any more is left out, and said.
-  private func engineJobs(_ table: JobTable) -> [EngineJob] {
-    zones.forgetAll()
-    let fallback = SystemZones.defaultZone(
-      setting: table.settings.defaultZone, environment: Environment.get("TZ"), database: &zones)
-    let salt = jitterSalt()
-    var jobs: [EngineJob] = []
-    jobs.reserveCapacity(table.jobs.count)
-    var lost: [String] = []
-    for definition in table.jobs {
-      guard let name = definition.zone else {
-        jobs.append(EngineJob(definition: definition, zone: fallback, jitterSeed: salt))
-        continue
-      }
-      do {
-        jobs.append(EngineJob(definition: definition, zone: try zones.zone(named: name), jitterSeed: salt))
-      } catch {
-        lost.append(definition.name)
-      }
-    }
-    problems["zones"] =
-      lost.isEmpty ? nil : "\(lost.count) jobs don't fire because their zone can't be loaded: \(lost[0]) …"
-    return jobs
-  }
-
-  /// The host's own number, so that machines with the same crontab don't all wait equally long.
-  private func jitterSalt() -> UInt64 {
-    do {
-      let bytes = try ForeignFile.read("/etc/machine-id", limit: 4096).bytes
-      return UInt64(Checksum.crc32c(bytes))
-    } catch {
-      return 0
-    }
-  }
-
   /// Tells the watcher and the world that jobs fire from now on.
   private func becomeReady() {
     guard !isReady else { return }
@@ -176,7 +141,7 @@ extension Ticker {
     rememberWatcher()
     _ = tick()
     pool.warm()
-    pruneLedger()
+    onceAnHour()
     tell(.ready)
     log.info("ready", LogField("jobs", table.jobs.count), LogField("pid", CurrentProcess.identifier))
   }
@@ -210,18 +175,30 @@ extension Ticker {
   func sourcesChanged() {
     do throws(Errno) {
       let events = try sources.notify?.read() ?? []
-      let matters = events.contains { event in
-        guard !event.isOverflow, !event.isEnded, let names = sources.names[event.watch] else { return true }
-        return names.isEmpty || names.contains(event.name) || event.name.isEmpty
+      // What was watched is gone: whatever takes its place needs a watch of its own.
+      for event in events where event.isEnded {
+        sources.names[event.watch] = nil
+        for (path, watch) in sources.watches where watch == event.watch { sources.watches[path] = nil }
       }
-      if matters { loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce) }
+      let paths = Dictionary(sources.watches.map { ($1, $0) }) { first, _ in first }
+      for event in events {
+        if event.isOverflow || event.isEnded || event.name.isEmpty {
+          loop.deadlines.set(.zonesChanged, at: loop.monotonic() &+ Self.debounce)
+        } else if let folder = paths[event.watch], zonesInUse.paths.contains("\(folder)/\(event.name)") {
+          loop.deadlines.set(.zonesChanged, at: loop.monotonic() &+ Self.debounce)
+          continue
+        } else if let names = sources.names[event.watch], !names.isEmpty, !names.contains(event.name) {
+          continue
+        }
+        loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
+      }
     } catch {
       problems["watch"] = "changes of files aren't noticed: \(error)"
     }
   }
 
   /// Watches the directories that sources lie in: files are replaced by renames as often as they are written.
-  private func watchSources(_ table: JobTable) {
+  func watchSources(_ table: JobTable) {
     var wanted: [String: Set<String>] = [:]
     func want(_ path: String, everything: Bool = false) {
       guard let slash = path.lastIndex(of: "/") else { return }
@@ -236,6 +213,7 @@ extension Ticker {
     for source in table.sources { want(source.path, everything: source.kind == .spool) }
     for path in arguments.crontabs { want(path) }
     if !arguments.configuration.isEmpty { want(arguments.configuration) }
+    for path in zonesInUse.paths { want(path) }
     want("\(arguments.state)/jobs/.", everything: true)
     if table.settings.systemCrontabs {
       want("/etc/cron.d/.", everything: true)

@@ -3,7 +3,6 @@ import CronEngine
 import CronLedger
 import CronSystem
 import CronTime
-import CronTimeSystem
 import CronWire
 
 /// The ticker: waits for what happens, hands it to the engine, and performs what the engine decides.
@@ -32,7 +31,7 @@ final class Ticker {
   var engine: Engine
   var table = JobTable()
   let sources = SourceWatch()
-  var zones = SystemZones.database()
+  var zonesInUse = ZonesInUse()
   var reader: ReaderChild?
   /// Events of our own making that wait for their turn.
   var inbox: [Event] = []
@@ -256,19 +255,21 @@ final class Ticker {
     case .beat: break
     case .reader: readerIsLate()
     case .sourcesChanged: startReader()
+    case .zonesChanged: reloadZones()
     case .slot(let number): pool.deadlinePassed(slot: number)
     case .drain:
       log.warning("the drain is over; what runs goes on with its workers")
       mustEnd = true
     case .storage: keeper.retry()
     case .sync: syncIsLate()
-    case .retention: pruneLedger()
+    case .retention: onceAnHour()
     }
   }
 
-  /// Removes what is older than it must be kept, now and once an hour.
-  func pruneLedger() {
+  /// Removes what is older than it must be kept, and looks for zone data that changed where no watch sees it.
+  func onceAnHour() {
     keeper.prune(now: moment().wall, keepSeconds: table.settings.ledgerKeepSeconds)
+    reloadZones()
     loop.deadlines.set(.retention, at: loop.monotonic() &+ 3_600_000_000_000)
   }
 

@@ -1,0 +1,87 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import Glibc
+import Testing
+
+/// Zone data that changes while jobs go by it, as an upgrade of tzdata does.
+@Suite(.ownThread)
+struct ZoneTests {
+  private static let day: Int64 = 86_400
+
+  @Test(
+    "new zone data holds at once: what it brings near fires, and a local time that was decided isn't owed again",
+    .acceptance(58), arguments: ["rename", "in place"])
+  func newData(way: String) throws {
+    try Cronwatch.use { cron in
+      let folder = cron.sandbox.path(of: "zones")
+      _ = try Directory.create(folder)
+      _ = try Directory.create(folder + "/Test")
+      cron.environment["TZDIR"] = folder
+      func publish(offset: Int64) throws {
+        let place = folder + "/Test/Land"
+        let path = way == "rename" ? folder + "/Land.new" : place
+        try FileDescriptor.open(path, [.write, .create, .truncate]).write(Self.zone(offset: offset), at: 0)
+        if way == "rename" { #expect(rename(path, place) == 0) }
+      }
+      // At noon of a land whose noon is hours away.
+      let begin = SystemClock.wall() / 1_000_000
+      let toNoon = { (seconds: Int64) in (Self.day / 2 - begin - seconds) % Self.day }
+      try publish(offset: toNoon(7 * 3_600))
+      try cron.configure(
+        """
+        [job noon]
+        schedule = 0 0 12 * * *
+        zone = Test/Land
+        command = echo "$CRONWATCH_JOB $CRONWATCH_OCCURRENCE $CRONWATCH_RUN" >> \(cron.sandbox.path(of: "evidence"))
+
+        """)
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s", name: "clock"))
+      try cron.start()
+      try cron.waitForEvidence("clock", count: 2)
+      let hashes = {
+        Set(text(cron.state + "/ledger/000001.log").split(separator: " ").filter { $0.hasPrefix("zone_data=") })
+      }
+      #expect(cron.evidence("noon").isEmpty)
+      let known = hashes()
+
+      // The land moves: its noon is some seconds from now.
+      let soon = SystemClock.wall() / 1_000_000 - begin + 6
+      try publish(offset: toNoon(soon))
+      try cron.waitForEvidence("noon", count: 1)
+      #expect(hashes().count == known.count + 1)
+
+      // And moves again: seconds later the clocks there show noon a second time.
+      let again = SystemClock.wall() / 1_000_000 - begin + 6
+      try publish(offset: toNoon(again))
+      try cron.wait("that to be noticed") { hashes().count == known.count + 2 }
+      let passes = cron.evidence("clock").count + 9
+      try cron.waitForEvidence("clock", count: passes)
+      #expect(cron.evidence("noon").count == 1)
+
+      // Data that can't be read takes no job away.
+      unlink(folder + "/Test/Land")
+      try cron.wait("a word about it") { try cron.run(["status"]).output.contains("the zone Test/Land can't be read") }
+      #expect(try cron.status()["jobs"]?["total"]?.integerValue == 2)
+      try publish(offset: toNoon(again))
+      try cron.waitForVerdict("healthy")
+      try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
+      try cron.stop()
+      let audit = try cron.run(["audit"])
+      #expect(audit.exit == 0, "\(audit.output)")
+      #expect(try cron.runs("noon").count == 1)
+    }
+  }
+
+  /// A TZif file (version 1) of a zone with one offset, in seconds; tzfile(5).
+  private static func zone(offset: Int64) -> [UInt8] {
+    var east = offset
+    if east > day / 2 { east -= day }
+    if east < -day / 2 { east += day }
+    var bytes = Array("TZif".utf8) + [UInt8](repeating: 0, count: 16)
+    for count: UInt8 in [0, 0, 0, 0, 1, 4] { bytes += [0, 0, 0, count] }
+    let word = UInt32(bitPattern: Int32(east))
+    bytes += (0..<4).reversed().map { UInt8(truncatingIfNeeded: word >> UInt32($0 * 8)) }
+    return bytes + [0, 0] + Array("TST\0".utf8)
+  }
+}
