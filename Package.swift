@@ -48,6 +48,12 @@ let package = Package(
     .target(
       name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",
       swiftSettings: everywhere),
+    .target(
+      name: "EndToEndSupport", dependencies: ["CronSystem", "CronWire", "CronTestSupport"],
+      path: "Tests/EndToEndSupport", swiftSettings: everywhere),
+    .executableTarget(
+      name: "Torture", dependencies: ["CronSystem", "CronWire", "CronTestSupport", "EndToEndSupport"],
+      path: "Tests/Torture", swiftSettings: everywhere),
     .testTarget(name: "CronTimeTests", dependencies: ["CronTime", "CronTestSupport"], swiftSettings: everywhere),
     .testTarget(
       name: "CronTimeSystemTests", dependencies: ["CronTimeSystem", "CronTime", "CronTestSupport"],
@@ -69,7 +75,8 @@ let package = Package(
       ],
       swiftSettings: effects),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["cronwatch", "CronSystem", "CronTime", "CronWire", "CronTestSupport"],
+      name: "EndToEndTests",
+      dependencies: ["cronwatch", "CronSystem", "CronTime", "CronWire", "CronTestSupport", "EndToEndSupport"],
       swiftSettings: effects),
     .testTarget(
       name: "SourceRulesTests", dependencies: ["CronTime", "CronTestSupport"], swiftSettings: everywhere),

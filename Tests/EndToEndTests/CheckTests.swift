@@ -1,6 +1,7 @@
 import CronSystem
 import CronTestSupport
 import CronWire
+import EndToEndSupport
 import Testing
 
 /// `cronwatch check` on this machine, and the views of `next`.

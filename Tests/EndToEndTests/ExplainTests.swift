@@ -1,5 +1,6 @@
 import CronSystem
 import CronTestSupport
+import EndToEndSupport
 import Testing
 
 /// `cronwatch explain` as people see it.

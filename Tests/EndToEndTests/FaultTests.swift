@@ -1,6 +1,7 @@
 import CronSystem
 import CronTestSupport
 import CronWire
+import EndToEndSupport
 import Testing
 
 /// A process dies exactly where it hurts: each occurrence runs at most once, and each has one row in the ledger.

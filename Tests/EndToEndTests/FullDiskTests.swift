@@ -1,7 +1,7 @@
 import CronSystem
 import CronTestSupport
 import CronWire
-import Glibc
+import EndToEndSupport
 import Testing
 
 /// A ledger that can't be written: jobs fire on, and neither a crash of the ticker nor of the watcher repeats a run.
@@ -43,7 +43,7 @@ struct FullDiskTests {
   func fullDisk() throws {
     let settings = "[ticker]\ninterval = 1s\n[ledger]\nsegment-size = 64K\n"
     try Cronwatch.use(state: "disk/state", configuration: settings) { cron in
-      let disk = try SmallDisk(cron.sandbox.path(of: "disk"), megabytes: 8)
+      let disk = try SmallDisk(cron.sandbox.path(of: "disk"), kilobytes: 8_192)
       defer { disk.unmount() }
       try cron.crontab(Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 2s", name: "second"))
       try cron.start()
@@ -90,51 +90,5 @@ struct FullDiskTests {
       let occurrences = cron.evidence(job).map(\.occurrence).filter { !$0.isEmpty }
       try #require(Set(occurrences).count == occurrences.count, "\(job) fired twice: \(occurrences)")
     }
-  }
-}
-
-/// A file system of a few megabytes that can be filled.
-private struct SmallDisk {
-  static let canBeMade: Bool = {
-    guard let sandbox = try? Sandbox(), let disk = try? SmallDisk(sandbox.path(of: "disk"), megabytes: 1) else {
-      return false
-    }
-    disk.unmount()
-    return true
-  }()
-
-  let path: String
-
-  init(_ path: String, megabytes: Int) throws {
-    self.path = path
-    _ = try Directory.create(path)
-    let options = "size=\(megabytes)m,nr_inodes=400,mode=0700"
-    if mount("tmpfs", path, "tmpfs", 0, options) != 0 { throw Errno(rawValue: errno) }
-  }
-
-  /// Takes all the space that is left, and every name: what a recovery gives back must not be enough.
-  func fill() throws {
-    let file = try FileDescriptor.open(path + "/ballast", [.write, .create])
-    let block = [UInt8](repeating: 0x2e, count: 4096)
-    do throws(Errno) {
-      while true { try file.write(block) }
-    } catch {
-      if error != .noSpace { throw error }
-    }
-    do throws(Errno) {
-      for number in 0... { try FileDescriptor.open(path + "/ballast-\(number)", [.write, .create]).close() }
-    } catch {
-      if error != .noSpace { throw error }
-    }
-  }
-
-  func makeRoom() throws {
-    let directory = try Directory.open(path)
-    for name in try directory.list() where name.hasPrefix("ballast") { try directory.unlink(name) }
-  }
-
-  func unmount() {
-    // MNT_DETACH (2): our processes may still stand in it.
-    umount2(path, 2)
   }
 }

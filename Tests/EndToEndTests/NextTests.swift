@@ -1,5 +1,6 @@
 import CronSystem
 import CronTestSupport
+import EndToEndSupport
 import Testing
 
 /// `cronwatch next` with what people write instead of fields.

@@ -69,6 +69,7 @@
       case "exit0": CurrentProcess.exit(0)
       case "exit70": CurrentProcess.exit(70)
       case "hang": hang()
+      case "spin": while passages.isEmpty == false {}
       default: invariantFailure("CRONWATCH_FAULT: unknown action '\(action)' at \(name)")
       }
     }

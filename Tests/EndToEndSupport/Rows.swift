@@ -1,15 +1,15 @@
 import CronTestSupport
-import CronWire
-import Testing
+package import CronWire
+package import Testing
 
 /// One line that a job wrote: which job, for which instant, as which run.
-struct Evidence: Hashable {
-  let job: String
+package struct Evidence: Hashable {
+  package let job: String
   /// Empty for a manual run.
-  let occurrence: String
-  let run: String
+  package let occurrence: String
+  package let run: String
 
-  init?(_ line: Substring) {
+  package init?(_ line: Substring) {
     let words = line.split(separator: " ", omittingEmptySubsequences: false)
     guard words.count == 3 else { return nil }
     job = String(words[0])
@@ -19,26 +19,26 @@ struct Evidence: Hashable {
 }
 
 /// One row of `runs --json`.
-struct RunRow {
-  let json: JSONValue
+package struct RunRow {
+  package let json: JSONValue
 
-  init(_ json: JSONValue) { self.json = json }
+  package init(_ json: JSONValue) { self.json = json }
 
-  var run: String? { json["run"]?.stringValue }
-  var job: String { json["job"]?.stringValue ?? "" }
-  var occurrence: String? { json["occurrence"]?.stringValue }
-  var occurrenceLast: String? { json["occurrence_last"]?.stringValue }
-  var count: Int { Int(json["count"]?.integerValue ?? 0) }
-  var trigger: String? { json["trigger"]?.stringValue }
-  var outcome: String? { json["outcome"]?.stringValue }
-  var reason: String? { json["reason"]?.stringValue }
-  var exitCode: Int? { json["exit_code"]?.integerValue.map(Int.init) }
-  var signal: String? { json["signal"]?.stringValue }
-  var latenessMilliseconds: Int64? { json["lateness_ms"]?.integerValue }
+  package var run: String? { json["run"]?.stringValue }
+  package var job: String { json["job"]?.stringValue ?? "" }
+  package var occurrence: String? { json["occurrence"]?.stringValue }
+  package var occurrenceLast: String? { json["occurrence_last"]?.stringValue }
+  package var count: Int { Int(json["count"]?.integerValue ?? 0) }
+  package var trigger: String? { json["trigger"]?.stringValue }
+  package var outcome: String? { json["outcome"]?.stringValue }
+  package var reason: String? { json["reason"]?.stringValue }
+  package var exitCode: Int? { json["exit_code"]?.integerValue.map(Int.init) }
+  package var signal: String? { json["signal"]?.stringValue }
+  package var latenessMilliseconds: Int64? { json["lateness_ms"]?.integerValue }
 }
 
 /// Seconds since 1970 of an occurrence's text, `2026-06-18T12:00:00Z`.
-func epochSeconds(_ text: String) throws -> Int {
+package func epochSeconds(_ text: String) throws -> Int {
   let digits = text.split { !$0.isNumber }.compactMap { Int($0) }
   try #require(digits.count == 6, "no instant: \(text)")
   let (month, day) = (digits[1], digits[2])
@@ -53,7 +53,7 @@ func epochSeconds(_ text: String) throws -> Int {
 extension Cronwatch {
   /// Holds the evidence of an interval job against the ledger: nothing ran twice, nothing ran unrecorded, and every
   /// instant of the grid from the first decided to the last has exactly one row.
-  func requireExactAccount(
+  package func requireExactAccount(
     of job: String, everySeconds period: Int, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     // Jobs may go on meanwhile: what ran before the ledger was read is in it, what it knows has left evidence after.

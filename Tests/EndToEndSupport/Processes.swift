@@ -1,9 +1,9 @@
-import CronSystem
+package import CronSystem
 
 /// The processes of one test: those whose command line or environment names its directory.
-enum Processes {
+package enum Processes {
   /// Their identities; zombies aren't among them, unless asked for.
-  static func naming(_ directory: String) -> [ProcessIdentity] {
+  package static func naming(_ directory: String) -> [ProcessIdentity] {
     return all().filter { pid in
       pid != CurrentProcess.identifier
         && (holds("/proc/\(pid)/cmdline", directory) || holds("/proc/\(pid)/environ", directory))
@@ -13,13 +13,13 @@ enum Processes {
   }
 
   /// Every pid there is.
-  static func all() -> [Int32] {
+  package static func all() -> [Int32] {
     let names = (try? Directory.open("/proc").list()) ?? []
     return names.compactMap { Int32($0) }
   }
 
   /// The pids below a process, itself not among them.
-  static func descendants(of pid: Int32) -> [Int32] {
+  package static func descendants(of pid: Int32) -> [Int32] {
     var found: [Int32] = []
     var waiting = [pid]
     while let next = waiting.popLast() {
@@ -32,7 +32,7 @@ enum Processes {
 
   /// Kills them, watchers first so that nothing is respawned; returns those that were there.
   @discardableResult
-  static func killAll(naming directory: String) -> [String] {
+  package static func killAll(naming directory: String) -> [String] {
     var killed: [String] = []
     for _ in 0..<50 {
       let found = naming(directory)

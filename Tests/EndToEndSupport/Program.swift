@@ -1,31 +1,32 @@
-import CronSystem
+package import CronSystem
 import CronTestSupport
-import CronWire
+package import CronWire
 import Glibc
-import Testing
+package import Testing
 
 /// What a finished command left.
-struct CommandResult {
+package struct CommandResult {
   /// The exit status; 128 and the signal's number when a signal ended it.
-  let exit: Int
-  let output: String
-  let error: String
+  package let exit: Int
+  package let output: String
+  package let error: String
   /// Wall seconds that it took.
-  let seconds: Double
+  package let seconds: Double
 
   /// The only value on its standard output.
-  func json() throws -> JSONValue { try JSONReader.parse(Array(output.utf8)) }
+  package func json() throws -> JSONValue { try JSONReader.parse(Array(output.utf8)) }
 
   /// One value a line.
-  func jsonLines() throws -> [JSONValue] {
+  package func jsonLines() throws -> [JSONValue] {
     try output.split(separator: "\n").map { try JSONReader.parse(Array($0.utf8)) }
   }
 }
 
 /// The program under test, and how it is started: in an environment of its own, its output in files.
-enum Program {
-  /// The debug build, beside the test's own executable.
-  static let path: String = {
+package enum Program {
+  /// What CRONWATCH_TEST_PROGRAM names, else the build beside the test's own executable.
+  package static let path: String = {
+    if let named = Environment.get("CRONWATCH_TEST_PROGRAM"), !named.isEmpty { return named }
     var directory = (try? CurrentProcess.executablePath()) ?? ""
     while let slash = directory.lastIndex(of: "/") {
       directory = String(directory[..<slash])
@@ -35,20 +36,22 @@ enum Program {
   }()
 
   /// A command that was started.
-  struct Started: ~Copyable {
-    let pid: Int32
-    let outputPath: String
-    let errorPath: String
+  package struct Started: ~Copyable {
+    package let pid: Int32
+    package let outputPath: String
+    package let errorPath: String
     private var isReaped = false
 
-    init(pid: Int32, outputPath: String, errorPath: String) {
+    package init(pid: Int32, outputPath: String, errorPath: String) {
       self.pid = pid
       self.outputPath = outputPath
       self.errorPath = errorPath
     }
 
     /// Waits for its end; a command that doesn't end in time is killed, and fails the test.
-    mutating func wait(_ what: String, seconds: Double, sourceLocation: SourceLocation) throws -> ExitCause {
+    package mutating func wait(
+      _ what: String, seconds: Double, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> ExitCause {
       let process = try ProcessDescriptor(child: pid)
       var request = pollfd(fd: process.raw, events: Int16(POLLIN), revents: 0)
       if poll(&request, 1, Int32(seconds * 1_000)) == 0 {
@@ -72,13 +75,14 @@ enum Program {
   }
 
   /// Starts it with standard output and error in files of that prefix.
-  static func start(
-    _ arguments: [String], environment: [String: String], filePrefix: String, executable: String = path
+  package static func start(
+    _ arguments: [String], environment: [String: String], filePrefix: String, executable: String = path,
+    name: String = "cronwatch"
   ) throws -> Started {
     let output = try FileDescriptor.open(filePrefix + ".out", [.write, .create, .truncate, .append])
     let error = try FileDescriptor.open(filePrefix + ".err", [.write, .create, .truncate, .append])
     let pid = try Spawn.start(
-      executable, arguments: ["cronwatch"] + arguments,
+      executable, arguments: [name] + arguments,
       environment: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
       descriptors: [.init(child: 1, raw: output.raw), .init(child: 2, raw: error.raw)])
     return Started(pid: pid, outputPath: filePrefix + ".out", errorPath: filePrefix + ".err")
@@ -86,7 +90,7 @@ enum Program {
 }
 
 /// A file's text; empty when it can't be read.
-func text(_ path: String) -> String {
+package func text(_ path: String) -> String {
   do {
     return String(decoding: try FileDescriptor.open(path, .read).readToEnd(limit: 1 << 28), as: UTF8.self)
   } catch {
@@ -95,6 +99,6 @@ func text(_ path: String) -> String {
 }
 
 /// A text without its line breaks and indents.
-func unwrapped(_ text: String) -> String {
+package func unwrapped(_ text: String) -> String {
   text.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
 }

@@ -1,24 +1,24 @@
-import CronSystem
-import CronTestSupport
-import CronWire
+package import CronSystem
+package import CronTestSupport
+package import CronWire
 import Glibc
-import Testing
+package import Testing
 
 /// One instance of the built program, in directories of its own, as a user would have it.
 ///
 /// Whatever happens in `use`, no process of it survives; when the body throws, its log goes to standard error.
-final class Cronwatch {
-  let sandbox: Sandbox
+package final class Cronwatch {
+  package let sandbox: Sandbox
   /// The state directory.
-  let state: String
+  package let state: String
   /// Variables of every command and, by inheritance, of the daemon.
-  var environment: [String: String]
+  package var environment: [String: String]
   /// The crontab that `start` names.
-  let crontabPath: String
+  package let crontabPath: String
   private var commandCount = 0
 
   /// Makes the directories; starts nothing. Faults strike once for all processes, unless each has its own.
-  static func use(
+  package static func use(
     state: String = "state", faults: String? = nil, eachProcess: Bool = false, configuration: String? = nil,
     _ body: (Cronwatch) throws -> Void
   ) throws {
@@ -48,7 +48,7 @@ final class Cronwatch {
   }
 
   /// Asks for faults in every process that is started from now on (docs/testing.md).
-  func inject(_ faults: String, eachProcess: Bool = false) throws {
+  package func inject(_ faults: String, eachProcess: Bool = false) throws {
     environment["CRONWATCH_FAULT"] = faults
     if eachProcess { return }
     environment["CRONWATCH_FAULT_DIRECTORY"] = sandbox.path(of: "faults")
@@ -56,15 +56,17 @@ final class Cronwatch {
   }
 
   /// Writes `cronwatch.conf`.
-  func configure(_ text: String) throws { try sandbox.write("cronwatch.conf", text) }
+  package func configure(_ text: String) throws { try sandbox.write("cronwatch.conf", text) }
 
   /// Writes a crontab whose jobs can be told from those of other tests; `EVIDENCE` is the path of the evidence file.
-  func crontab(_ text: String) throws {
+  package func crontab(_ text: String) throws {
     try sandbox.write("crontab", "SANDBOX=\(sandbox.path)\nEVIDENCE=\(sandbox.path(of: "evidence"))\n" + text)
   }
 
   /// A line that writes down each of its runs: `@every 1s` and what else the command does.
-  static func evidenceLine(_ schedule: String, name: String = "tick", options: String = "", then more: String = "")
+  package static func evidenceLine(
+    _ schedule: String, name: String = "tick", options: String = "", then more: String = ""
+  )
     -> String
   {
     """
@@ -77,7 +79,7 @@ final class Cronwatch {
   // MARK: Commands
 
   /// Runs one command to its end.
-  func run(
+  package func run(
     _ arguments: [String], environment more: [String: String] = [:], seconds: Double = 30,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> CommandResult {
@@ -96,7 +98,7 @@ final class Cronwatch {
   }
 
   /// Starts a command and leaves it running; it is killed with the value that stands for it.
-  func spawn(
+  package func spawn(
     _ arguments: [String], environment more: [String: String] = [:], executable: String = Program.path
   ) throws -> Program.Started {
     commandCount += 1
@@ -107,7 +109,7 @@ final class Cronwatch {
 
   /// `start` with the crontab, if one was written; it has to succeed.
   @discardableResult
-  func start(
+  package func start(
     _ more: [String] = [], seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> CommandResult {
     let operands = access(crontabPath, F_OK) == 0 ? [crontabPath] : []
@@ -117,7 +119,7 @@ final class Cronwatch {
   }
 
   /// `start --foreground`, left running, once its ticker is ready.
-  func startForeground(
+  package func startForeground(
     _ more: [String] = [], environment: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Program.Started {
     let operands = access(crontabPath, F_OK) == 0 ? [crontabPath] : []
@@ -130,20 +132,20 @@ final class Cronwatch {
 
   /// `stop`; it has to succeed.
   @discardableResult
-  func stop(sourceLocation: SourceLocation = #_sourceLocation) throws -> CommandResult {
+  package func stop(sourceLocation: SourceLocation = #_sourceLocation) throws -> CommandResult {
     let result = try run(["stop"], sourceLocation: sourceLocation)
     try #require(result.exit == 0, "\(result.output)\(result.error)", sourceLocation: sourceLocation)
     return result
   }
 
   /// The object of `status --json`.
-  func status() throws -> JSONValue { try run(["status", "--json"]).json() }
+  package func status() throws -> JSONValue { try run(["status", "--json"]).json() }
 
   /// The verdict of `status`.
-  func verdict() throws -> String { try status()["verdict"]?.stringValue ?? "none" }
+  package func verdict() throws -> String { try status()["verdict"]?.stringValue ?? "none" }
 
   /// All rows of `runs --json`, the oldest first.
-  func runs(_ job: String? = nil) throws -> [RunRow] {
+  package func runs(_ job: String? = nil) throws -> [RunRow] {
     let result = try run(["runs", "--json", "--limit", "0"] + (job.map { [$0] } ?? []))
     try #require(result.exit == 0, "\(result.error)")
     return try result.jsonLines().reversed().map(RunRow.init)
@@ -152,10 +154,10 @@ final class Cronwatch {
   // MARK: Processes
 
   /// The watcher's pid; fails the test when there is none.
-  func watcher() throws -> ProcessIdentity { try role("watcher") }
+  package func watcher() throws -> ProcessIdentity { try role("watcher") }
 
   /// The ticker's pid; fails the test when there is none.
-  func ticker() throws -> ProcessIdentity { try role("ticker") }
+  package func ticker() throws -> ProcessIdentity { try role("ticker") }
 
   private func role(_ name: String) throws -> ProcessIdentity {
     let pid = try waitForValue("a \(name)") { try status()[name]?["pid"]?.integerValue }
@@ -163,7 +165,7 @@ final class Cronwatch {
   }
 
   /// The workers that are alive, by their command lines.
-  func workers() -> [ProcessIdentity] {
+  package func workers() -> [ProcessIdentity] {
     Processes.naming(state).filter { identity in
       let words = ProcessStatus.commandLine(of: identity.pid) ?? []
       return words.count > 2 && words[1] == "role" && words[2] == "worker"
@@ -171,12 +173,12 @@ final class Cronwatch {
   }
 
   /// Sends a signal to exactly that process.
-  func signal(_ identity: ProcessIdentity, _ number: Int32) throws {
+  package func signal(_ identity: ProcessIdentity, _ number: Int32) throws {
     try ProcessDescriptor(identity)?.signal(number)
   }
 
   /// Kills a process and waits until it is gone or a zombie.
-  func kill(_ identity: ProcessIdentity) throws {
+  package func kill(_ identity: ProcessIdentity) throws {
     try signal(identity, Signal.kill)
     try wait("the death of \(identity.pid)") { !identity.isAlive }
   }
@@ -184,16 +186,16 @@ final class Cronwatch {
   // MARK: Evidence
 
   /// What the jobs wrote down, in order.
-  func evidence(_ job: String? = nil) -> [Evidence] {
+  package func evidence(_ job: String? = nil) -> [Evidence] {
     text(sandbox.path(of: "evidence")).split(separator: "\n").compactMap(Evidence.init)
       .filter { job == nil || $0.job == job }
   }
 
   /// The daemon's log.
-  var log: String { text(state + "/log/cronwatch.log") }
+  package var log: String { text(state + "/log/cronwatch.log") }
 
   /// Waits until a condition holds; fails the test at the deadline.
-  func wait(
+  package func wait(
     _ what: String, seconds: Double = 25, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
   ) throws {
@@ -206,7 +208,7 @@ final class Cronwatch {
 
   /// Waits until a job has left so many lines of evidence.
   @discardableResult
-  func waitForEvidence(
+  package func waitForEvidence(
     _ job: String? = nil, count: Int = 1, seconds: Double = 25, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> [Evidence] {
     try wait("\(count) runs of \(job ?? "any job")", seconds: seconds, sourceLocation: sourceLocation) {
@@ -217,7 +219,7 @@ final class Cronwatch {
 
   /// Waits for a verdict.
   @discardableResult
-  func waitForVerdict(
+  package func waitForVerdict(
     _ wanted: String, seconds: Double = 30, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> JSONValue {
     try waitForValue("the verdict \(wanted)", seconds: seconds, sourceLocation: sourceLocation) {

@@ -1,0 +1,49 @@
+import CronSystem
+import CronTestSupport
+import Glibc
+
+/// A file system in memory, so small that it can be filled.
+package struct SmallDisk {
+  package static let canBeMade: Bool = {
+    guard let sandbox = try? Sandbox(), let disk = try? SmallDisk(sandbox.path(of: "disk"), kilobytes: 1_024) else {
+      return false
+    }
+    disk.unmount()
+    return true
+  }()
+
+  package let path: String
+
+  package init(_ path: String, kilobytes: Int, inodes: Int = 400) throws {
+    self.path = path
+    _ = try Directory.create(path)
+    let options = "size=\(kilobytes)k,nr_inodes=\(inodes),mode=0700"
+    if mount("tmpfs", path, "tmpfs", 0, options) != 0 { throw Errno(rawValue: errno) }
+  }
+
+  /// Takes all the space that is left, and every name: what a recovery gives back must not be enough.
+  package func fill() throws {
+    let file = try FileDescriptor.open(path + "/ballast", [.write, .create])
+    let block = [UInt8](repeating: 0x2e, count: 4096)
+    do throws(Errno) {
+      while true { try file.write(block) }
+    } catch {
+      if error != .noSpace { throw error }
+    }
+    do throws(Errno) {
+      for number in 0... { try FileDescriptor.open(path + "/ballast-\(number)", [.write, .create]).close() }
+    } catch {
+      if error != .noSpace { throw error }
+    }
+  }
+
+  package func makeRoom() throws {
+    let directory = try Directory.open(path)
+    for name in try directory.list() where name.hasPrefix("ballast") { try directory.unlink(name) }
+  }
+
+  package func unmount() {
+    // MNT_DETACH (2): our processes may still stand in it.
+    umount2(path, 2)
+  }
+}

@@ -1,0 +1,75 @@
+import CronSystem
+import CronTestSupport
+import EndToEndSupport
+import Glibc
+
+/// An ext4 file system in an image on a loop device, which can lose its power, freeze and break.
+final class LoopDisk: Ground {
+  let path: String
+  private let image: String
+  private let device: String
+  private let cron: Cronwatch
+
+  /// Makes and mounts it; with `remounting`, an error of the file system makes it read-only.
+  init(_ cron: Cronwatch, remounting: Bool = false) throws {
+    self.cron = cron
+    path = cron.sandbox.path(of: "disk")
+    image = cron.sandbox.path(of: "image")
+    _ = try Directory.create(path)
+    try Surroundings.run(["truncate", "-s", "48M", image], in: cron)
+    try Surroundings.run(["mkfs.ext4", "-q", "-F", image], in: cron)
+    do {
+      let said = try Surroundings.run(["losetup", "--find", "--show", image], in: cron)
+      device = String(said.prefix { $0 != "\n" })
+    } catch {
+      throw RowSkipped("no loop device: \(error)")
+    }
+    try mount(remounting: remounting)
+  }
+
+  func mount(remounting: Bool = false) throws {
+    let options = remounting ? "errors=remount-ro" : "errors=continue"
+    do {
+      try Surroundings.run(["mount", "-t", "ext4", "-o", options, device, path], in: cron)
+    } catch {
+      throw RowSkipped("can't mount: \(error)")
+    }
+    chmod(path, 0o700)
+  }
+
+  /// From now on nothing reaches the image, not even the journal: as when the power fails.
+  func cutPower() throws {
+    let lines =
+      "import fcntl,os,struct,sys; "
+      + "fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587d,struct.pack('I',2))"
+    try Surroundings.run(["python3", "-c", lines, path], in: cron)
+  }
+
+  /// Unmounts and mounts again: the journal is replayed.
+  func powerUp() throws {
+    try Surroundings.run(["umount", path], in: cron)
+    try mount()
+  }
+
+  /// No write comes back until `thaw`.
+  func freeze() throws { try Surroundings.run(["fsfreeze", "-f", path], in: cron) }
+
+  func thaw() throws { try Surroundings.run(["fsfreeze", "-u", path], in: cron) }
+
+  /// The file system finds an error in itself.
+  func breakDown() throws {
+    let name = device.split(separator: "/").last.map(String.init) ?? ""
+    let file = try FileDescriptor.open("/sys/fs/ext4/\(name)/trigger_fs_error", .write)
+    try file.write(Array("torture\n".utf8))
+  }
+
+  /// Writable again.
+  func mend() throws {
+    try Surroundings.run(["mount", "-o", "remount,rw", path], in: cron)
+  }
+
+  func remove() {
+    do { try Surroundings.run(["umount", "-l", path], in: cron) } catch {}
+    do { try Surroundings.run(["losetup", "-d", device], in: cron) } catch {}
+  }
+}

@@ -1,0 +1,71 @@
+/// What the command line asks for.
+struct Options {
+  static let usage = """
+    Usage: bin/torture [ROW…] [--list] [--soak [--kills N] [--rate N]] [--seed S] [--json] [--write FILE]
+                       [--keep DIR] [--pause FILE] [--release]
+    Produces faults against the built program and checks what docs/faults.md expects of each.
+      ROW            run these rows only, by number; all without one
+      --list         show the rows, run nothing
+      --soak         instead of rows: kill random processes of ours under load
+      --kills N      how many (10000)
+      --rate N       how many are tried a second (30)
+      --seed S       what decides whom, when and how (1)
+      --json         one JSON object a row
+      --write FILE   keep the results there; a row that isn't run keeps its last one
+      --keep DIR     where the directories of what failed are copied to
+      --pause FILE   the soak holds still while this file exists
+      --release      use the release binary, which has no fault points
+    Exit status: 0 nothing failed, 1 something did, 64 usage, 69 can't be run here, 70 the tool itself failed.
+
+    """
+
+  var rows: Set<Int> = []
+  var lists = false
+  var soaks = false
+  var isJSON = false
+  var kills = 10_000
+  var rate = 30
+  var seed: UInt64 = 1
+  var write: String?
+  var keep: String?
+  var pause: String?
+
+  /// What parsing made of the words.
+  enum Parsed {
+    case options(Options)
+    case usage(String)
+  }
+
+  static func parse(_ words: [String]) -> Parsed {
+    var options = Options()
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      switch word {
+      case "--list": options.lists = true
+      case "--soak": options.soaks = true
+      case "--json": options.isJSON = true
+      case "--kills", "--rate":
+        guard let number = rest.popFirst().flatMap({ Int($0) }), (1...10_000_000).contains(number) else {
+          return .usage("\(word) needs a number")
+        }
+        if word == "--kills" { options.kills = number } else { options.rate = number }
+      case "--seed":
+        guard let seed = rest.popFirst().flatMap({ UInt64($0) }) else { return .usage("--seed needs a number") }
+        options.seed = seed
+      case "--write", "--keep", "--pause":
+        guard let path = rest.popFirst() else { return .usage("\(word) needs a path") }
+        switch word {
+        case "--write": options.write = path
+        case "--keep": options.keep = path
+        default: options.pause = path
+        }
+      default:
+        guard let number = Int(word), FaultRow.all.contains(where: { $0.number == number }) else {
+          return .usage("there is no row '\(word)'")
+        }
+        options.rows.insert(number)
+      }
+    }
+    return .options(options)
+  }
+}
