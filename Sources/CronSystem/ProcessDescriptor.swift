@@ -32,7 +32,7 @@ public struct ProcessDescriptor: ~Copyable, Sendable {
       return nil  // the number of a thread that is no group leader
     }
     // The descriptor came first: if the start time still agrees now, it can't be anyone else's.
-    guard let status = ProcessStatus.read(pid), status.startTime == identity.startTime else { return nil }
+    guard let status = try ProcessStatus.examine(pid), status.startTime == identity.startTime else { return nil }
     self.pid = pid
     descriptor = opened
   }

@@ -52,8 +52,21 @@ public struct ProcessStatus: Hashable, Sendable {
 
   /// Of whoever has the pid; nil when nobody has, or /proc can't be read.
   public static func read(_ pid: Int32) -> ProcessStatus? {
-    guard pid > 0, let bytes = smallFile("/proc/\(pid)/stat") else { return nil }
-    return ProcessStatus(parsing: bytes)
+    do throws(Errno) { return try examine(pid) } catch { return nil }
+  }
+
+  /// Of whoever has the pid; nil when nobody has, or we may not know. Throws when it can't be told just now: EMFILE,
+  /// ENFILE, ENOMEM, EIO.
+  public static func examine(_ pid: Int32) throws(Errno) -> ProcessStatus? {
+    if pid <= 0 { return nil }
+    do throws(Errno) {
+      return ProcessStatus(parsing: try FileDescriptor.open("/proc/\(pid)/stat", .read).readToEnd(limit: 4096))
+    } catch {
+      switch error {
+      case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .inputOutput: throw error
+      default: return nil
+      }
+    }
   }
 
   /// From the file's text. The name in brackets may hold anything, so what counts begins after the last bracket.

@@ -1,6 +1,7 @@
 import CronSystem
 import CronTestSupport
 import CronWire
+import EndToEndSupport
 import Testing
 
 /// Any of the processes is killed, and each pair, and all: the job is unharmed, and every occurrence is accounted for.
@@ -116,6 +117,25 @@ struct CrashTests {
       #expect(try cron.run(["run", "long"]).exit == 1)
       try cron.sandbox.write("go", "")
       let row = try waitForValue("the end") { try cron.runs("long").first { $0.outcome != nil } }
+      #expect(row.exitCode == 7)
+      try cron.stop()
+    }
+  }
+
+  @Test("a ticker without a free descriptor doesn't take the job of a dead worker for ended", .acceptance(57, 58))
+  func noDescriptorWhileJudging() throws {
+    try Cronwatch.use(faults: "job.open:error") { cron in
+      // Longer than a ticker looks for the status of a job that has ended.
+      try cron.crontab(Cronwatch.evidenceLine("0 0 29 2 *", name: "long", then: "; sleep 4; exit 7"))
+      try cron.start()
+      let run = try cron.startLongJob()
+      let job = try cron.longJob(run)
+      try cron.kill(try #require(ProcessStatus.read(job.pid).flatMap { ProcessIdentity.read($0.parent) }))
+      try cron.wait("the fault strikes") {
+        (try? Directory.open(cron.sandbox.path(of: "faults")).list().isEmpty) == false
+      }
+      let row = try cron.endLongJob(run)
+      #expect(row.outcome == "failed")
       #expect(row.exitCode == 7)
       try cron.stop()
     }

@@ -26,7 +26,7 @@ struct Recoverer {
     keeper.snapshot = { ledger.snapshotRecords(at: now) }
     keeper.begin(baseline: recovery.needsBaseline ? now : nil)
 
-    let boot = Self.bootIdentifier()
+    let boot = try Self.bootIdentifier()
     let pool = makePool(loop)
     let engine = Engine(
       settings: EngineSettings(
@@ -108,8 +108,10 @@ struct Recoverer {
   }
 
   /// Names this boot; in a container that keeps the kernel's boot id, PID 1's start time tells restarts apart.
-  static func bootIdentifier() -> String {
-    "\(BootIdentifier.current).\(ProcessStatus.read(1)?.startTime ?? 0)"
+  ///
+  /// Throws when it can't be told just now: another name would make every open run one of another boot.
+  static func bootIdentifier() throws(Errno) -> String {
+    "\(BootIdentifier.current).\(try ProcessStatus.examine(1)?.startTime ?? 0)"
   }
 }
 

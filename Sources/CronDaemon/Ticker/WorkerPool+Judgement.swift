@@ -40,10 +40,10 @@ extension WorkerPool {
       if let exit = record.readExit(claim) {
         ended(slot, claim, exit)
       } else if let job = record.readExec(claim) {
-        alone(slot, claim, job, record.readOrder())
+        try alone(slot, claim, job, record.readOrder())
       } else if let job = slot.jobIdentity {
         // Damaged, yet its beginning was heard of.
-        alone(slot, claim, job, record.readOrder())
+        try alone(slot, claim, job, record.readOrder())
       } else if record.isUntouched(claim) {
         try record.void(claim)
         over(slot, .neverRan(claim))
@@ -107,9 +107,12 @@ extension WorkerPool {
   // MARK: Jobs without a worker
 
   /// The job was started and its worker is gone: wait for it if it lives, else find out how it ended.
+  ///
+  /// Throws when nobody can tell just now whether it lives: then the slot has to be judged again.
   private func alone(
     _ slot: WorkerSlot, _ claim: SlotClaim, _ identity: ProcessIdentity, _ field: WorkerRecord.OrderField
-  ) {
+  ) throws(Errno) {
+    let process = try Self.open(identity)
     var job = WorkerSlot.JobAlone(identity: identity, startedAt: loop.startedAt(identity))
     if case .order(let order) = field, order.claim == claim {
       job.killGraceSeconds = order.killGraceSeconds
@@ -119,15 +122,20 @@ extension WorkerPool {
         loop.monotonic() &+ max(0, nanoseconds($0) &- (used.overflow ? 0 : used.partialValue))
       }
     }
-    do {
-      slot.jobProcess = try ProcessDescriptor(identity)
-      if let raw = slot.jobProcess?.raw { try loop.poller.add(raw, token: PollToken.job(slot: slot.number).rawValue) }
-    } catch {
+    if let process {
+      try loop.poller.add(process.raw, token: PollToken.job(slot: slot.number).rawValue)
+      slot.jobProcess = consume process
+    } else {
       slot.jobProcess = nil
+      job.endedAt = loop.monotonic()
     }
-    if slot.jobProcess == nil { job.endedAt = loop.monotonic() }
     slot.state = .jobAlone(claim, job)
     inspectAlone(slot, claim, job)
+  }
+
+  private static func open(_ job: ProcessIdentity) throws(Errno) -> ProcessDescriptor? {
+    if Fault.fails("job.open") { throw .tooManyOpenFiles }
+    return try ProcessDescriptor(job)
   }
 
   /// The pidfd of a job became readable: its worker has to speak soon; without one, its status is looked for.
