@@ -59,6 +59,8 @@ public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
   public static let notExecutableFormat = Errno(rawValue: ENOEXEC)
   /// E2BIG
   public static let argumentListTooLong = Errno(rawValue: E2BIG)
+  /// ETXTBSY: somebody has the program's file open for writing
+  public static let textFileBusy = Errno(rawValue: ETXTBSY)
   /// ECANCELED
   public static let cancelled = Errno(rawValue: ECANCELED)
   /// ECONNREFUSED

@@ -38,6 +38,7 @@ struct JobLaunch {
         tell("cronwatch: can't enter \(preparation.directory): \(error.error); starting in /")
         // PWD belongs to the directory, so the shell finds it out itself.
         return try byOtherWays(in: "/")
+      case .exec where Self.mayPass(error): throw Self.fault(error)
       case .exec where preparation.direct != nil:
         // Exactly what the shell says of it, or does with it, is the shell's business.
         return try byOtherWays(in: preparation.directory)
@@ -51,7 +52,7 @@ struct JobLaunch {
     do throws(LaunchFailure) {
       return try attempt(preparation.program, in: directory)
     } catch {
-      if case .exec = error.step { return try asComplaint(error, tell: { _ in }) }
+      if case .exec = error.step, !Self.mayPass(error) { return try asComplaint(error, tell: { _ in }) }
       throw Self.fault(error)
     }
   }
@@ -87,8 +88,12 @@ struct JobLaunch {
   }
 
   private static func fault(_ failure: LaunchFailure) -> StartFault {
-    let passes: [Errno] = [.wouldBlock, .noMemory, .tooManyOpenFiles, .tooManyOpenFilesInSystem]
-    return StartFault(
-      message: failure.description, isRetryable: failure.step == .fork || passes.contains(failure.error))
+    StartFault(message: failure.description, isRetryable: failure.step == .fork || mayPass(failure))
+  }
+
+  /// Whether another try may go well: nothing is wrong with the command, only with this moment. A file that somebody
+  /// is writing (ETXTBSY) is just being installed.
+  private static func mayPass(_ failure: LaunchFailure) -> Bool {
+    [.wouldBlock, .noMemory, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .textFileBusy].contains(failure.error)
   }
 }

@@ -38,6 +38,18 @@ struct EndRow: Sendable, CustomTestStringConvertible {
     EndRow("cut -d ' ' -f 5,6 /proc/$$/stat | { read g s; test $g = $$ && test $s = $$; }", code: 0),
   ]
 
+  @Test func `a program that is just being written could not be started, which is no end of the run`() throws {
+    let harness = try WorkerHarness()
+    let path = try harness.sandbox.write("busy", "#!/bin/sh\nexit 4\n", permissions: 0o755)
+    let writer = try FileDescriptor.open(path, .write)
+    let exit = try harness.perform(harness.line(path))
+    #expect(exit.cause == .notStarted)
+    #expect(exit.isRetryable)
+    #expect(exit.exitCode == nil)
+    try writer.close()
+    #expect(try harness.perform(harness.line(path)).exitCode == 4)
+  }
+
   @Test(arguments: ends)
   func `a run ends as a shell would end it, and its output is kept`(row: EndRow) throws {
     let harness = try WorkerHarness()
