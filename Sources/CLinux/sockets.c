@@ -62,6 +62,10 @@ int64_t cl_send(int32_t socket, const void *bytes, uint64_t length) {
   return send(socket, bytes, length, MSG_NOSIGNAL);
 }
 
+int64_t cl_send_now(int32_t socket, const void *bytes, uint64_t length) {
+  return send(socket, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 int64_t cl_receive(int32_t socket, void *bytes, uint64_t capacity, bool *truncated) {
   struct iovec part = {.iov_base = bytes, .iov_len = capacity};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};

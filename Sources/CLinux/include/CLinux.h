@@ -114,6 +114,7 @@ int32_t cl_listen(int32_t socket, int32_t backlog); /* listen(2) */
 int32_t cl_accept(int32_t socket); /* accept4(2), non-blocking */
 int32_t cl_peer_credentials(int32_t socket, int32_t *pid, uint32_t *uid, uint32_t *gid); /* SO_PEERCRED */
 int64_t cl_send(int32_t socket, const void *bytes, uint64_t length); /* MSG_NOSIGNAL */
+int64_t cl_send_now(int32_t socket, const void *bytes, uint64_t length); /* and MSG_DONTWAIT */
 int64_t cl_receive(int32_t socket, void *bytes, uint64_t capacity, bool *truncated);
 
 /* ---- the one helper thread ---- */

@@ -3,6 +3,9 @@ internal import CronTime
 
 /// Writes the log of one role: one write(2) a line to descriptor 2.
 ///
+/// Nobody waits for who reads it: where descriptor 2 is a pipe, socket or terminal that takes no more, lines are lost,
+/// and the next that is taken says how many.
+///
 /// Only roles and commands hold one; libraries return what happened. When descriptor 2 is STATE/log/cronwatch.log, the
 /// logger follows its rotation, and the watcher's also rotates it.
 public final class Logger {
@@ -26,6 +29,8 @@ public final class Logger {
   private let role: String
   private let settings: Settings
   private let file: LogFile?
+  private let output = LossyOutput(2)
+  private var lostLines = 0
 
   /// A logger of a role; `file` when descriptor 2 may be the state directory's log file.
   public init(role: String, settings: Settings, file: LogFile? = nil) {
@@ -60,8 +65,15 @@ public final class Logger {
   public func write(_ level: LogLevel, _ message: String, _ fields: [LogField]) {
     guard level >= settings.level else { return }
     file?.follow(nowNanoseconds: SystemClock.monotonic())
+    if lostLines > 0, put(.warning, "log lines were lost: nobody took them", [LogField("count", lostLines)]) {
+      lostLines = 0
+    }
+    if !put(level, message, fields) { lostLines += 1 }
+  }
+
+  private func put(_ level: LogLevel, _ message: String, _ fields: [LogField]) -> Bool {
     let record = LogRecord(
       at: Instant(microseconds: SystemClock.wall()), level: level, role: role, message: message, fields: fields)
-    do { try StandardError.write(record.line(format: settings.format, journald: settings.journald)) } catch {}
+    return output.write(record.line(format: settings.format, journald: settings.journald))
   }
 }
