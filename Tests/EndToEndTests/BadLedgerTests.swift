@@ -2,6 +2,7 @@ import CronSystem
 import CronTestSupport
 import CronTime
 import CronWire
+import EndToEndSupport
 import Glibc
 import Testing
 

@@ -2,6 +2,7 @@ import CronSystem
 import CronTestSupport
 import CronWire
 import EndToEndSupport
+import Glibc
 import Testing
 
 /// A ledger that can't be written: jobs fire on, and neither a crash of the ticker nor of the watcher repeats a run.

@@ -1,6 +1,7 @@
 import CronSystem
 import CronTestSupport
 import CronWire
+import EndToEndSupport
 import Glibc
 import Testing
 
