@@ -21,6 +21,8 @@ struct FakeLedgerStorage: LedgerStorage {
   static let crashed = StorageError(.failed, "crashed")
 
   var files: [String: File] = [:]
+  /// Removed files whose removal isn't durable.
+  private var removed: [String: File] = [:]
   var quarantined: [String: [UInt8]] = [:]
   /// Names that exist and can't be opened: directories, symbolic links.
   var refused: Set<String> = []
@@ -169,6 +171,7 @@ struct FakeLedgerStorage: LedgerStorage {
 
   mutating func syncDirectory() throws(StorageError) {
     try enter(.syncDirectory)
+    removed = [:]
     files = files.mapValues { file in
       var durable = file
       durable.isNameDurable = true
@@ -192,8 +195,9 @@ struct FakeLedgerStorage: LedgerStorage {
 
   mutating func remove(_ name: String) throws(StorageError) {
     try enter(.remove)
-    _ = try file(name)
+    let file = try file(name)
     files[name] = nil
+    if file.isNameDurable { removed[name] = file }
   }
 
   mutating func quarantine(_ name: String, as copy: String) throws(StorageError) {
@@ -211,7 +215,7 @@ extension FakeLedgerStorage {
 
   /// What the machine finds after a power loss: of the unsynced writes any sectors, in no order; else NULs or nothing.
   func afterPowerLoss(_ generator: inout SeededGenerator) -> FakeLedgerStorage {
-    var survivors: [String: [UInt8]] = [:]
+    var survivors = removed.filter { _ in Bool.random(using: &generator) }.mapValues(\.durable)
     for (present, file) in files.sorted(by: { $0.key < $1.key }) {
       var name = present
       if !file.isNameDurable, Bool.random(using: &generator) {

@@ -106,6 +106,35 @@ import Testing
     }
   }
 
+  @Test(.acceptance(57), arguments: 0..<2 as Range<UInt64>)
+  func `a crash in any operation of a ledger that removes what is old forgets nothing that may have run`(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed &+ 2000)
+    func live(_ owner: inout LedgerOwner) {
+      if owner.begin() { for _ in 0..<90 where !owner.storage.isDead { _ = owner.pass() } }
+    }
+    func owner() -> LedgerOwner {
+      LedgerOwner(storage: FakeLedgerStorage(), workload: Workload(seed: seed), keepSeconds: 120)
+    }
+    var whole = owner()
+    live(&whole)
+    #expect(whole.removedSegments > 0)
+    for crashAt in 1...whole.storage.operations {
+      var crashing = owner()
+      crashing.storage.crashAt = crashAt
+      crashing.storage.tornBytes = .random(in: 0...600, using: &generator)
+      live(&crashing)
+      var storage = crashing.storage.afterProcessCrash()
+      let recovered = Recovery.recover(storage: &storage)
+      #expect(crashing.states.contains { $0.essence == recovered.state.essence }, "crash in operation \(crashAt)")
+      #expect(crashing.dispatched.allSatisfy { !recovered.state.hasForgotten($0) }, "crash in operation \(crashAt)")
+
+      storage = crashing.storage.afterPowerLoss(&generator)
+      var rebooted = Recovery.recover(storage: &storage)
+      if rebooted.needsBaseline { rebooted.state.setBaseline(crashing.workload.now) }
+      #expect(crashing.dispatched.allSatisfy { !rebooted.state.hasForgotten($0) }, "power loss at \(crashAt)")
+    }
+  }
+
   @Test(arguments: 0..<15 as Range<UInt64>)
   func `many crashes in a row keep the ledger true`(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)

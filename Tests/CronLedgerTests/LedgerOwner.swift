@@ -14,9 +14,15 @@ struct LedgerOwner {
   /// The live state before each record since the last sync that succeeded, and the newest at the end.
   private(set) var states: [LedgerState] = [LedgerState()]
   private let segmentBytes: Int
+  /// How long segments are kept; nil = for ever.
+  private let keepSeconds: Int64?
+  private(set) var removedSegments = 0
 
-  init(storage: FakeLedgerStorage, workload: Workload, segmentBytes: Int = 4096) {
+  init(
+    storage: FakeLedgerStorage, workload: Workload, segmentBytes: Int = 4096, keepSeconds: Int64? = nil
+  ) {
     self.storage = storage
+    self.keepSeconds = keepSeconds
     self.workload = workload
     self.segmentBytes = segmentBytes
   }
@@ -57,6 +63,10 @@ struct LedgerOwner {
     guard writer.syncNow(storage: &storage) else { return false }
     states = [workload.state]
     writer.makeReserve(storage: &storage)
+    if let keepSeconds {
+      let gone = try? Retention.prune(storage: &storage, now: workload.now, keepSeconds: keepSeconds)
+      removedSegments += gone?.count ?? 0
+    }
     return true
   }
 
