@@ -122,7 +122,7 @@ public enum SettingsTable {
       kind: .seconds(\.ledgerKeepSeconds, 3600...3650 * day)),
     Setting(
       section: "ledger", key: "segment-size", summary: "The size of one preallocated segment of the ledger.",
-      kind: .size(\.ledgerSegmentSize, 64 << 10...1 << 30)),
+      kind: .size(\.ledgerSegmentSize, 64 << 10...16 << 20)),
   ]
 
   private static let jobs = [
