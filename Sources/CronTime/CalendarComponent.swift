@@ -15,7 +15,7 @@ extension CalendarExpressionParser {
     let range = fromEnd ? 1...28 : field.range
     var values = CalendarValues()
     if take("*") {
-      try checkNoStep(field)
+      try checkNoStep(field, fromEnd: fromEnd)
       (values.isAll, values.isStar, values.years) = (true, true, .all)
       for value in field.everyValue where field != .year { values.bits |= 1 << UInt64(value) }
       return values
@@ -109,12 +109,17 @@ extension CalendarExpressionParser {
     return step
   }
 
-  private func checkNoStep(_ field: Field) throws(ScheduleError) {
+  private func checkNoStep(_ field: Field, fromEnd: Bool) throws(ScheduleError) {
     guard position < end, text.bytes[position] == UInt8(ascii: "/") else { return }
-    let rest = text.slice(position..<end).prefix { $0 == "/" || $0.isNumber }
+    // From the month's end a step runs down to the last day, which is 1.
+    let first = field == .year ? 2026 : fromEnd ? 28 : field.range.lowerBound
+    let room = fromEnd ? first - 1 : field.range.upperBound - first
+    let digits = text.slice(position + 1..<end).prefix { $0.isNumber }
+    let isStep = Int(digits).map { (1...room).contains($0) } ?? false
     throw error(
       "malformed-step", "'*' has no step in a calendar expression",
-      hint: "write the first value: \(field == .year ? 2026 : field.range.lowerBound)\(rest)")
+      hint: isStep
+        ? "write the first value: \(first)/\(digits)" : "write '*' alone, or a first value and a step: \(first)/5")
   }
 
   private func checkNoFraction() throws(ScheduleError) {

@@ -86,7 +86,7 @@ struct FieldParser {
       try checkDirection(from: value, to: last, start: start)
       try insert(from: value, to: last, step: try step(of: (value, last)))
     } else if byte == UInt8(ascii: "/") {
-      throw stepWithoutRange(start: start, value: value)
+      throw try stepWithoutRange(start: start, value: value)
     } else {
       values.insert(value, in: field)
     }
@@ -248,13 +248,19 @@ extension FieldParser {
         ? "fractions aren't possible" : "values, ranges a-b, lists a,b and steps a-b/n are")
   }
 
-  private func stepWithoutRange(start: Int, value: Int) -> ScheduleError {
-    let written = text.slice(start..<position)
-    let rest = text.slice(position..<end).prefix { $0 != "," }
+  /// Throws what is wrong with the step by itself, so that the hint holds only what is accepted.
+  private mutating func stepWithoutRange(start: Int, value: Int) throws(ScheduleError) -> ScheduleError {
+    let slash = position
+    let written = text.slice(start..<slash)
+    let step = try step(of: nil)
+    if let next = byte, next != UInt8(ascii: ",") { throw unexpected(next) }
+    let rest = text.slice(slash..<position)
     let upper = field == .weekday ? 6 : field.everyValue.upperBound
+    let isAlone = step >= count(from: value, to: upper)
     return error(
       "step-without-range", "a step needs a range, and \(written)\(rest) has none (crons disagree about it)", at: start,
-      hint: "write \(written)-\(upper)\(rest)")
+      hint: isAlone
+        ? "write \(written): no step of \(step) follows it" : "write \(written)-\(upper)\(rest)")
   }
 
   /// What to write for a letter that has a meaning, but not like this or not here.

@@ -61,7 +61,9 @@ enum DurationText {
     if number != nil {
       throw ScheduleError(
         column: range.upperBound, message: "a duration without a unit",
-        hint: "write \(text.slice(range))s, or use m, h, d or w", code: "malformed-duration")
+        hint: smallest > 1
+          ? "write \(text.slice(range))s; units are w, d, h, m and s" : "seconds come last: write 1h30m or 90s",
+        code: "malformed-duration")
     }
     guard total >= 1, total <= longest else {
       throw ScheduleError(

@@ -47,7 +47,7 @@ extension PhraseParser {
       var unit = unitStart..<position
       if unit.isEmpty {
         if position < end { throw notADuration(at: position) }
-        guard let next = current, isLetter(next.first) else { throw missingUnit(token) }
+        guard let next = current, isLetter(next.first) else { throw missingUnit(token, behind: smallest) }
         unit = next.range
         index += 1
       }
@@ -76,11 +76,17 @@ extension PhraseParser {
       hint: "write whole numbers with w, d, h, m or s, such as 1h30m", code: "malformed-duration")
   }
 
-  private func missingUnit(_ token: PhraseToken) -> ScheduleError {
+  private func missingUnit(_ token: PhraseToken, behind smallest: Int64) -> ScheduleError {
     let written = text.slice(token.range)
+    let hint =
+      switch smallest {
+      case ...1: "seconds come last: write 1h30m or 90s"
+      case ...60: "write \(written)s or '\(written) seconds'; units are w, d, h, m and s"
+      default: "write \(written)m or '\(written) minutes'; units are w, d, h, m and s"
+      }
     return ScheduleError(
-      column: token.range.upperBound, message: "a length of time without a unit",
-      hint: "write \(written)m or '\(written) minutes'; units are w, d, h, m and s", code: "malformed-duration")
+      column: token.range.upperBound, message: "a length of time without a unit", hint: hint,
+      code: "malformed-duration")
   }
 
   private func unknownUnit(_ unit: Range<Int>, forInterval: Bool) -> ScheduleError {

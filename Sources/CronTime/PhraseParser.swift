@@ -29,9 +29,10 @@ struct PhraseParser {
     guard let first = current else { throw atEnd("empty-schedule", "no schedule", hint: "such as 'every 2h'") }
     if first.word == "in" { return try once() }
     if first.isTime, first.beginsWithDigit {
+      let times = try writtenTimes()
       throw error(
-        first, "ambiguous-phrase", "'\(text.slice(first.range))' alone doesn't say on which days",
-        hint: "write 'daily at \(text.slice(first.range))' or 'weekdays at \(text.slice(first.range))'")
+        first, "ambiguous-phrase", "'\(times)' alone doesn't say on which days",
+        hint: "write 'daily at \(times)' or 'weekdays at \(times)'")
     }
     if first.word == "every" || first.word == "each", following?.beginsWithDigit == true { return try interval() }
     while let token = current { try clause(token) }
@@ -45,7 +46,7 @@ struct PhraseParser {
       if next.isTime {
         throw error(
           next, "ambiguous-phrase", "'every' wants a length of time or days, not a time of day",
-          hint: "write 'daily at \(text.slice(next.range))'")
+          hint: "write 'daily at \(try writtenTimes())'")
       }
       if let day = PhraseWords.ordinal(next.word) { throw ordinalInterval(next, day) }
     }

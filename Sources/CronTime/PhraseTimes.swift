@@ -12,6 +12,17 @@ extension PhraseParser {
     } while takeListSeparator()
   }
 
+  /// The times here as they may stand behind `at`: all of them where one schedule can have them, else the first.
+  func writtenTimes() throws(ScheduleError) -> String {
+    guard let token = current else { return "" }
+    var first = self
+    first.phrase.times = [try first.time(token, bareHours: false)]
+    var all = self
+    let areOneSchedule = (try? all.times(after: nil, bareHours: false)) != nil && (try? all.recurrence()) != nil
+    let last = tokens[(areOneSchedule ? all : first).index - 1]
+    return text.slice(token.range.lowerBound..<last.range.upperBound)
+  }
+
   private mutating func time(_ token: PhraseToken, bareHours: Bool) throws(ScheduleError) -> Phrase.Time {
     index += 1
     if token.word == "noon" { return Phrase.Time(hour: 12, minute: 0, range: token.range) }

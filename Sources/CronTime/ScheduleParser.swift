@@ -183,6 +183,9 @@ extension ScheduleParser {
       words.count == 2 && text.bytes[first].allSatisfy(PhraseWords.isDigit)
       && PhraseWords.seconds(ofUnit: text.slice(words[1]).lowercased()) != nil
     guard isOneWord || isTwoWords else { return nil }
+    // What is no length of time has no reading at all.
+    var length = PhraseParser(text, now: now)
+    _ = try length.duration(forInterval: true)
     let written = text.slice(first.lowerBound..<words[words.count - 1].upperBound)
     let once = now == nil ? "the instant, as 2026-06-01T09:00:00Z" : "'in \(written)'"
     throw ScheduleError(

@@ -86,6 +86,8 @@ import Testing
     RefusalRow("calendar: 09:00:00/1.5", 21, "fraction"),
     RefusalRow("calendar: 09:00:0.5..3", 18, "fraction"),
     RefusalRow("calendar: */2:00", 12, "malformed-step", "0/2"),
+    RefusalRow("calendar: *:*/75", 14, "malformed-step", "write '*' alone, or a first value and a step: 0/5"),
+    RefusalRow("calendar: *-*~*/5", 16, "malformed-step", "28/5"),
     RefusalRow("calendar: */2-1-1", 12, "malformed-step", "2026/2"),
     RefusalRow("calendar: *-*/2-1", 14, "malformed-step", "1/2"),
     RefusalRow("calendar: 5/0:00", 13, "zero-step"),

@@ -28,6 +28,19 @@ struct RefusalRow: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct ScheduleErrorTests {
+  @Test(arguments: [
+    "9:30 pm", "9am and 5pm", "9:30 and 17:00", "every 9:30 pm", "every 17:00", "30m", "90 minutes", "monday",
+    "on monday", "every other monday", "every third monday", "every 2nd day", "monthly on monday",
+  ])
+  func `what a hint puts into quotes is accepted when it is typed`(text: String) throws {
+    let refused = #expect(throws: ScheduleError.self) { try Schedule.parse(text, dialect: .any, seed: "") }
+    let quoted = try #require(refused?.hint).split(separator: "'", omittingEmptySubsequences: false)
+    #expect(quoted.count >= 3)
+    for hint in stride(from: 1, to: quoted.count, by: 2) {
+      #expect(throws: Never.self) { try Schedule.parse(String(quoted[hint]), dialect: .any, seed: "") }
+    }
+  }
+
   private static let crontabRefusals: [RefusalRow] = [
     // What peers widen to every minute, misread, or accept and never fire (cron-peers).
     RefusalRow("61 * * * *", 1, "value-out-of-range", "0 to 59"),
@@ -50,6 +63,11 @@ struct RefusalRow: Sendable, CustomTestStringConvertible {
     RefusalRow("5/15 * * * *", 1, "step-without-range", "write 5-59/15"),
     RefusalRow("0 2/6,20 * * *", 3, "step-without-range", "write 2-23/6"),
     RefusalRow("0 0 * jan/2 *", 7, "step-without-range", "write jan-12/2"),
+    RefusalRow("50/15 * * * *", 1, "step-without-range", "write 50: no step of 15 follows it"),
+    RefusalRow("59/1 * * * *", 1, "step-without-range", "write 59:"),
+    RefusalRow("9/ * * * *", 3, "malformed-step"),
+    RefusalRow("5/0 * * * *", 3, "zero-step"),
+    RefusalRow("5/15h * * * *", 5, "unexpected-character"),
     RefusalRow(",5 * * * *", 1, "empty-element"),
     RefusalRow("5, * * * *", 3, "empty-element", "comma"),
     RefusalRow("5,,6 * * * *", 3, "empty-element"),
