@@ -43,9 +43,11 @@ extension ScheduleAdvice {
   private var everyMinute: ScheduleWarning? {
     guard recurrence.isEvery(.minute), recurrence.hours.nonzeroBitCount == 1 else { return nil }
     let hour = ExplanationWords.time(recurrence.hours.trailingZeroBitCount * 3_600, withSeconds: false)
+    let perMinute = recurrence.seconds.nonzeroBitCount
+    let often = perMinute == 1 ? "every minute of" : "\(ExplanationWords.grouped(60 * perMinute)) times in"
     return warning(
-      "every-minute", .minute, "it fires every minute of the hour that begins at \(hour), not once",
-      hint: "for once at \(hour) write 0 as the minute")
+      "every-minute", .minute, "it fires \(often) the hour that begins at \(hour), not once",
+      hint: "for once at \(hour) write 0 as the \(recurrence.seconds == 1 ? "minute" : "second and as the minute")")
   }
 }
 
@@ -63,7 +65,8 @@ extension ScheduleAdvice {
     return warning(
       "uneven-step", field,
       "steps of \(steps.step) begin anew each \(words.round): from \(words.value) \(steps.last) to "
-        + "\(words.value) \(steps.first) it is \(ExplanationWords.count(wrap, words.unit)), not \(steps.step)",
+        + "\(words.value) \(steps.first) it is \(ExplanationWords.count(wrap, words.unit))"
+        + (field == .dayOfMonth ? " in a month of 31 days" : "") + ", not \(steps.step)",
       hint: hint(field, step: steps.step))
   }
 
@@ -144,6 +147,11 @@ extension ScheduleAdvice {
           : "either day field is enough: the day of the month or the day of the week", hint: hint)
     }
     guard hasDays, hasWeekdays, !recurrence.needsCalendarText else { return nil }
+    if recurrence.stars.isSuperset(of: [.dayOfMonth, .weekday]) {
+      return warning(
+        "both-days-must-match", .dayOfMonth, "both day fields must match, because they begin with '*'",
+        hint: "if neither began with '*', either would be enough")
+    }
     let starred = recurrence.stars.contains(.dayOfMonth) ? "day-of-month" : "day-of-week"
     return warning(
       "both-days-must-match", .dayOfMonth, "both day fields must match, because the \(starred) field begins with '*'",
@@ -179,8 +187,13 @@ extension ScheduleAdvice {
   private var fifthWeekday: ScheduleWarning? {
     let fifth = BitSet.values(recurrence.relativeDays.nthWeekday >> 28)
     guard let day = fifth.first else { return nil }
+    var onlyFifth = Recurrence.RelativeDays()
+    onlyFifth.nthWeekday = 1 << UInt64(28 + day)
+    let isAlone =
+      recurrence.relativeDays == onlyFifth && recurrence.weekdays == 0 && recurrence.dayRule == .both
     return warning(
-      "fifth-weekday", .weekday, "most months have no fifth \(ExplanationWords.weekday(day)): it fires in few of them",
+      "fifth-weekday", .weekday,
+      "most months have no fifth \(ExplanationWords.weekday(day))" + (isAlone ? ": it fires in few of them" : ""),
       hint: "\(day)L is the last one of every month")
   }
 

@@ -53,6 +53,24 @@ struct AdviceRow: Sendable, CustomTestStringConvertible {
     #expect(try Self.advice(row.text).map(\.code) == row.codes)
   }
 
+  @Test(arguments: [
+    ("* * 2 * * *", "it fires 3,600 times in the hour that begins at 02:00, not once", "second and as the minute"),
+    ("30 * 2 * * *", "it fires every minute of the hour that begins at 02:00, not once", "second and as the minute"),
+    ("0 0 * * 5#1,5#5", "most months have no fifth Friday", "5L"),
+    ("0 0 * * 1#5,5#5", "most months have no fifth Monday", "1L"),
+    ("0 0 * * 5#5", "most months have no fifth Friday: it fires in few of them", "5L"),
+    ("0 0 */10 * */2", "both day fields must match, because they begin with '*'", "if neither began with '*'"),
+    (
+      "0 0 2-30/2 * *",
+      "steps of 2 begin anew each month: from day 30 to day 2 it is 3 days in a month of 31 days, not 2", "@every 2d"
+    ),
+  ])
+  func `it says nothing that is true of a simpler schedule only`(text: String, message: String, hint: String) throws {
+    let first = try #require(Self.advice(text).first)
+    #expect(first.message == message)
+    #expect(first.hint?.contains(hint) == true)
+  }
+
   @Test func `it says what happens and what to write, at the field`() throws {
     let uneven = try #require(Self.advice("0 30 */5 * * 1-6").first)
     #expect(uneven.message == "steps of 5 begin anew each day: from hour 20 to hour 0 it is 4 hours, not 5")
