@@ -30,8 +30,8 @@ public struct Frequency: Hashable, Sendable {
 }
 
 extension Schedule {
-  /// How often it fires; nil for what happens once, at boots, never, in chosen years only, or less than once a day
-  /// by elapsed time.
+  /// How often it fires; nil for what happens once, at boots, never or in chosen years only, and for elapsed time of
+  /// more than a day or of which a day has no whole number, as with 13 hours.
   public var frequency: Frequency? {
     switch form {
     case .calendar(let recurrence):
@@ -42,8 +42,12 @@ extension Schedule {
         perDay: perDay, perMinute: recurrence.seconds.nonzeroBitCount, daysPerYear: recurrence.daysPerYear)
     case .interval(let seconds):
       guard seconds > 0, seconds <= Calendar.secondsPerDay else { return nil }
+      let day = Calendar.secondsPerDay
+      let perDay = (day + seconds / 2) / seconds
+      // A number that is off by more than one in a hundred would say something false.
+      guard abs(perDay * seconds - day) * 100 <= day else { return nil }
       return Frequency(
-        perDay: Int(Calendar.secondsPerDay / seconds), perMinute: max(Int((60 + seconds - 1) / seconds), 1),
+        perDay: Int(perDay), perMinute: max(Int((60 + seconds - 1) / seconds), 1),
         daysPerYear: 365.2425)
     case .reboot, .once: return nil
     }

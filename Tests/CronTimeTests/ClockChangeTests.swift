@@ -134,9 +134,10 @@ struct ClockChangeRow: Sendable, CustomTestStringConvertible {
     ("0 0 1 * *", "once a day, on 12 days of an average year"), ("0 0 1 1 *", "once a year"),
     ("0 0 29 2 *", "less than once a year"), ("*/5 * 1 1 *", "288 times a day, on one day a year"),
     ("*/10 * * * * *", "8,640 times a day; 6 times in its busiest minute"), ("@every 90s", "960 times a day"),
-    ("@every 7s", "12,342 times a day; 9 times in its busiest minute"),
+    ("@every 7s", "12,343 times a day; 9 times in its busiest minute"),
     ("0 0 13,14 6 *", "once a day, on 2 days of an average year"),
-    ("@reboot", nil), ("@every 3d", nil), ("0 0 31 2 *", nil), ("2026-06-01 09:00", nil),
+    ("@reboot", nil), ("@every 3d", nil), ("@every 13h", nil), ("@every 1h30m", "16 times a day"), ("0 0 31 2 *", nil),
+    ("2026-06-01 09:00", nil),
   ])
   func `how often it fires is said for an average year`(text: String, frequency: String?) throws {
     #expect(try Schedule.parse(text, dialect: .any, seed: "test").frequency?.text == frequency)
