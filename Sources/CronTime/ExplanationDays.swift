@@ -35,7 +35,7 @@ struct ExplanationDays {
 
   private func daysOfMonth(of month: String) -> String {
     var items: [String] = []
-    let days = recurrence.values(of: .dayOfMonth)
+    let days = namedDays
     if let steps = Progression(days), steps.step > 1, steps.count >= 4 {
       items.append(
         "every \(ExplanationWords.ordinal(steps.step)) day from the \(ExplanationWords.ordinal(steps.first)) to the "
@@ -45,8 +45,13 @@ struct ExplanationDays {
       items += [runs.first.map { "the \($0)" } ?? ""] + runs.dropFirst()
     }
     let relative = recurrence.relativeDays
-    items += BitSet.values(UInt64(relative.fromEnd)).map { distance in
-      distance == 0 ? "the last day" : "the \(ExplanationWords.ordinal(distance)) day before the last"
+    let fromEnd = relative.fromEnd
+    if fromEnd > 0b11, fromEnd & (fromEnd + 1) == 0 {
+      items.append("the last \(fromEnd.nonzeroBitCount) days")
+    } else {
+      items += BitSet.values(UInt64(fromEnd)).map { distance in
+        distance == 0 ? "the last day" : "the \(ExplanationWords.ordinal(distance)) day before the last"
+      }
     }
     items += BitSet.values(UInt64(relative.workday)).map { day in
       "the working day (Monday to Friday) nearest to the \(ExplanationWords.ordinal(day))"
@@ -57,6 +62,14 @@ struct ExplanationDays {
         : "the working day (Monday to Friday) nearest to the \(ExplanationWords.ordinal(distance)) day before the last"
     }
     return "\(ExplanationWords.list(items)) of \(month)"
+  }
+
+  /// The days of the month that one of its months has; of one that is dead, all.
+  private var namedDays: [Int] {
+    let days = recurrence.values(of: .dayOfMonth)
+    let longest = recurrence.values(of: .month).map { Calendar.length(year: 2000, month: $0) }.max() ?? 31
+    let existing = days.filter { $0 <= longest }
+    return existing.isEmpty ? days : existing
   }
 
   // MARK: Days of the week

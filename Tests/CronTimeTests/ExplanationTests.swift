@@ -82,6 +82,10 @@ struct ExplanationRow: Sendable, CustomTestStringConvertible {
     ExplanationRow("0 0 * * 5L", "at 00:00 on the last Friday of the month"),
     ExplanationRow("0 0 * * 5#3", "at 00:00 on the third Friday of the month"),
     ExplanationRow("0 0 L 2 *", "at 00:00 on the last day of February"),
+    ExplanationRow("0 0 */5 2 *", "at 00:00 on every 5th day from the 1st to the 26th of February"),
+    ExplanationRow("0 0 */2 4-6 *", "at 00:00 on every 2nd day from the 1st to the 31st of April to June"),
+    ExplanationRow("calendar: *-*~1..7", "at 00:00 on the last 7 days of the month"),
+    ExplanationRow("0 0 L,L-1 * *", "at 00:00 on the last day and the 1st day before the last of the month"),
     ExplanationRow(
       "0 0 L * 1#1", "at 00:00 on the last day of the month, and also on the first Monday of the month"),
     ExplanationRow("0 0 * * 1,5#3", "at 00:00 on Monday and the third Friday of the month"),
