@@ -45,6 +45,9 @@ let package = Package(
     .executableTarget(
       name: "ScheduleBenchmark", dependencies: ["CronTime"], path: "Tests/Benchmarks/ScheduleBenchmark",
       swiftSettings: everywhere),
+    .executableTarget(
+      name: "LedgerBenchmark", dependencies: ["CronDaemon", "CronLedger", "CronSystem", "CronTime"],
+      path: "Tests/Benchmarks/LedgerBenchmark", swiftSettings: everywhere),
     .target(
       name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",
       swiftSettings: everywhere),
