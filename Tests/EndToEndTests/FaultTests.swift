@@ -68,6 +68,56 @@ struct FaultTests {
     }
   }
 
+  @Test("a reader that is killed is followed by another, and status is healthy again", .acceptance(57))
+  func reader() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.stop()
+      try cron.inject("reader.before-write:kill")
+      try cron.start()
+      try cron.wait("the fault strikes") {
+        (try? Directory.open(cron.sandbox.path(of: "faults")).list().isEmpty) == false
+      }
+      try cron.waitForVerdict("healthy")
+      try cron.stop()
+    }
+  }
+
+  @Test("a state directory that is removed is made anew by the same watcher: no second one begins beside it")
+  func stateRemoved() throws {
+    try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.waitForEvidence(count: 1)
+      let watcher = try cron.watcher()
+      // Renamed rather than removed file by file: that goes at once, and a copy is left to look at.
+      try Directory.open(cron.sandbox.path).rename("state", to: "removed")
+      try cron.wait("the path names a state directory again") { (try? cron.verdict()) == "healthy" }
+      #expect(try cron.watcher() == watcher)
+      let count = cron.evidence().count
+      try cron.waitForEvidence(count: count + 2)
+      #expect(try cron.run(["start", cron.crontabPath]).exit == 69)
+      let occurrences = cron.evidence().map(\.occurrence)
+      #expect(Set(occurrences).count == occurrences.count)
+      try cron.stop()
+      try cron.wait("the end of all processes") { Processes.naming(cron.sandbox.path).isEmpty }
+    }
+  }
+
+  @Test("a worker that stands still without a run doesn't outlive a stop", .acceptance(2))
+  func idleStandstill() throws {
+    try Cronwatch.use(faults: "worker.started:stop") { cron in
+      try cron.crontab("@hourly true\n")
+      try cron.start()
+      try cron.wait("a worker stands still") {
+        cron.workers().contains { ProcessStatus.read($0.pid)?.state == "T" }
+      }
+      try cron.stop()
+      try cron.wait("the end of all processes") { Processes.naming(cron.sandbox.path).isEmpty }
+    }
+  }
+
   @Test("a ledger that refuses one append costs nothing that is owed", .acceptance(57, 58))
   func appendFails() throws {
     try Cronwatch.use(faults: "ledger.append@6:error") { cron in

@@ -72,15 +72,24 @@ extension Ticker {
       return startReader(skipping: ended.skipped + [hung])
     }
     if cause == .exited(0) {
+      readerDeaths = 0
       problems["reader"] = nil
       loadTable()
     } else {
+      if case .signaled = cause, ended?.isLate != true { readAgainSoon() }
       problems["reader"] = "configuration couldn't be read (\(cause)): the last good one is in use"
       log.error("reading the configuration failed", LogField("cause", cause))
       let status: Int32 = if case .exited(let status) = cause { status } else { 75 }
       firstReadingFailed(status: status)
     }
     if wasReload { tell(.reloaded) }
+  }
+
+  /// A reader that died says nothing of what it read: another one looks, after a pause that doubles up to a minute.
+  private func readAgainSoon() {
+    readerDeaths += 1
+    let seconds = Int64(1) << min(Int64(readerDeaths) - 1, 6)
+    loop.deadlines.setIfNone(.sourcesChanged, at: loop.monotonic() &+ min(seconds, 60) &* 1_000_000_000)
   }
 
   /// Before READY there has to be a table: the last good one, else there is nothing to run.

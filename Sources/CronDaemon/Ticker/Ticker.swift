@@ -33,6 +33,8 @@ final class Ticker {
   let sources = SourceWatch()
   var zonesInUse = ZonesInUse()
   var reader: ReaderChild?
+  /// Readers that died by a signal, one after the other.
+  var readerDeaths = 0
   /// Events of our own making that wait for their turn.
   var inbox: [Event] = []
   /// Requests that wait for the engine's answer, by its number: the client's.

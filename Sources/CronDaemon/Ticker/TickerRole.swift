@@ -60,6 +60,7 @@ public enum TickerRole {
   /// The last words: everything decided is on disk, and the beat says how we went.
   private static func finish(_ ticker: Ticker) -> Int32 {
     ticker.pool.drain()
+    ticker.pool.endIdle()
     ticker.keeper.syncNow()
     ticker.control?.close(poller: ticker.loop.poller)
     ticker.log.info("ended", LogField("running", ticker.engine.summary.running.count))

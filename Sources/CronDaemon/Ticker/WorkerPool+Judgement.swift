@@ -98,7 +98,8 @@ extension WorkerPool {
     loop.deadlines.set(.slot(slot.number), at: killAt)
   }
 
-  private func killWorker(_ slot: WorkerSlot) {
+  /// Only for a worker of our own.
+  func killWorker(_ slot: WorkerSlot) {
     guard let pid = slot.workerPID else { return }
     // It is our child and not reaped, so that its number is still its own.
     do { try ProcessDescriptor(child: pid).signal(Signal.kill) } catch {}

@@ -122,6 +122,16 @@ final class WorkerPool {
     if waiting.isEmpty { for slot in slots.values where slot.isIdle { retire(slot) } }
   }
 
+  /// Ends the workers that have no run, for good: one that stands still would never hear that it should.
+  func endIdle() {
+    for slot in slots.values {
+      switch slot.state {
+      case .idle, .starting: killWorker(slot)
+      default: break
+      }
+    }
+  }
+
   /// The workers of ours that live: their pids and runs.
   var processes: [(pid: Int32, claim: SlotClaim?, job: String?)] {
     slots.values.sorted { $0.number < $1.number }.compactMap { slot in
