@@ -50,7 +50,14 @@ public final class LogFile {
     return true
   }
 
-  private func reopen() {
+  /// Goes on in the log of another state directory, for a role that moves there.
+  func move(to other: StateDirectory) {
+    if isOurs { reopen(in: other) }
+  }
+
+  private func reopen() { reopen(in: state) }
+
+  private func reopen(in state: StateDirectory) {
     do throws(Errno) {
       let target = try FileStatus.of(path: "/proc/self/fd/2")
       let output = try? FileStatus.of(path: "/proc/self/fd/1")

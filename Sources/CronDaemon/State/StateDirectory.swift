@@ -62,6 +62,15 @@ public final class StateDirectory {
     try root.openSubdirectory(name.rawValue)
   }
 
+  /// Whether its path still names it; what can't be told counts as yes.
+  public var isCurrent: Bool {
+    do throws(Errno) {
+      return try root.descriptor.status().isSameFile(as: FileStatus.of(path: path))
+    } catch {
+      return error != .noEntry && error != .notDirectory
+    }
+  }
+
   private func checkOwner() throws(StateError) {
     let status: FileStatus
     do { status = try root.descriptor.status() } catch { throw StateError(path: path, errno: error) }

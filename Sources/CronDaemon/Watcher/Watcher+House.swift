@@ -37,6 +37,7 @@ extension Watcher {
 
   /// A lock whose file the path no longer names protects nothing: take the new one, or make room for who has it.
   private func keepLock() {
+    if !state.isCurrent { return beginAnew() }
     do throws(Errno) {
       if try lock.isCurrent() { return }
       switch try RoleLock.take(.watcher, in: state) {
@@ -49,6 +50,23 @@ extension Watcher {
       }
     } catch {
       log.error("the lock can't be checked", LogField("error", error))
+    }
+  }
+
+  /// The state directory was removed, or another stands in its place: what we hold in the old one protects nothing.
+  ///
+  /// The same process becomes a watcher of what the path names now, and makes it if need be. The ticker finds its lock
+  /// gone and ends; the new one fires.
+  private func beginAnew() {
+    log.error("the state directory was removed or replaced: beginning anew there", LogField("state", state.path))
+    do {
+      logFile.move(to: try StateDirectory.open(state.path, create: true))
+      try CurrentProcess.exec(
+        "/proc/self/exe", arguments: ["cronwatch", "role", "watcher"] + arguments.ownWords,
+        environment: Environment.entries())
+    } catch {
+      log.error("a watcher can't begin there", LogField("error", "\(error)"))
+      exitStatus = 73
     }
   }
 

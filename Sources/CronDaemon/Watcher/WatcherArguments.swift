@@ -27,6 +27,8 @@ struct WatcherArguments: Hashable, Sendable {
   var logLimit: Int64
   /// The ticker's executable.
   var tickerProgram = "/proc/self/exe"
+  /// Its own words after `role watcher`, for beginning anew; nobody waits for READY then.
+  var ownWords: [String]
   /// The words for the ticker after `role ticker`.
   var tickerWords: [String]
 
@@ -56,6 +58,7 @@ struct WatcherArguments: Hashable, Sendable {
     drainMilliseconds = drain
     safeModeAfter = Int(safeMode)
     self.logLimit = logLimit
+    ownWords = arguments.words(without: ["ready-fd"])
     tickerWords = arguments.words(without: Self.own)
     if let program = arguments["ticker-program"] {
       // Only a test build watches anything but its own executable.
