@@ -142,6 +142,9 @@ public enum StatusEvaluator {
     {
       found.append("the watcher does not beat, run `cronwatch restart`")
     }
+    if facts.ticker.isHeld, facts.summary == nil {
+      found.append("the ticker's summary (heartbeat/summary) can't be read, so what else is wrong isn't known")
+    }
     // Whether a watcher lives is the lock's to say, not the summary's, which may be older.
     for reason in facts.summary?.degraded ?? [] where !reason.hasPrefix("unsupervised") { found.append(reason) }
     return found

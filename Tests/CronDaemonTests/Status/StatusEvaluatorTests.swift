@@ -192,6 +192,9 @@ private typealias Samples = StatusSamples
       says: ["jobs will fire automatically", "ticker 200", "beat 5 s ago", "next backup in 32 s"]),
     VerdictRow(
       "no jobs", Samples.facts { $0.summary = TickerSummary() }, .healthy, exit: 0, says: ["no jobs are defined"]),
+    VerdictRow(
+      "no summary could be written", Samples.facts { $0.summary = nil }, .degraded, exit: 1,
+      says: ["summary", "isn't known"]),
   ]
 
   @Test(.acceptance(32, 34), arguments: rows) func `the first matching row of the table decides`(_ row: VerdictRow) {
