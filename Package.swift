@@ -82,7 +82,7 @@ let package = Package(
       dependencies: ["cronwatch", "CronSystem", "CronTime", "CronWire", "CronTestSupport", "EndToEndSupport"],
       swiftSettings: effects),
     .testTarget(
-      name: "SourceRulesTests", dependencies: ["CronTime", "CronTestSupport"], swiftSettings: everywhere),
+      name: "SourceRulesTests", dependencies: ["Torture", "CronTime", "CronTestSupport"], swiftSettings: everywhere),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -21,17 +21,21 @@ package struct SmallDisk {
     if mount("tmpfs", path, "tmpfs", 0, options) != 0 { throw Errno(rawValue: errno) }
   }
 
-  /// Takes all the space that is left, and every name: what a recovery gives back must not be enough.
-  package func fill() throws {
+  /// Takes every name, and all the space too unless told otherwise: what a recovery gives back must not be enough.
+  package func fill(bytes: Bool = true) throws {
+    if bytes { try fillSpace() }
+    do throws(Errno) {
+      for number in 0... { try FileDescriptor.open(path + "/ballast-\(number)", [.write, .create]).close() }
+    } catch {
+      if error != .noSpace { throw error }
+    }
+  }
+
+  private func fillSpace() throws {
     let file = try FileDescriptor.open(path + "/ballast", [.write, .create])
     let block = [UInt8](repeating: 0x2e, count: 4096)
     do throws(Errno) {
       while true { try file.write(block) }
-    } catch {
-      if error != .noSpace { throw error }
-    }
-    do throws(Errno) {
-      for number in 0... { try FileDescriptor.open(path + "/ballast-\(number)", [.write, .create]).close() }
     } catch {
       if error != .noSpace { throw error }
     }

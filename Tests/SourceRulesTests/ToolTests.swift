@@ -4,14 +4,14 @@ import Testing
 
 /// The scripts of bin/, run in a small tree of their own with a stand-in for the compiler.
 @Suite struct ToolTests {
-  @Test(arguments: ["build", "check", "install", "release", "test"])
+  @Test(arguments: ["build", "check", "install", "release", "test", "torture"])
   func `a tool tells its usage`(tool: String) {
     let (status, output) = run("'\(Repository.root)/bin/\(tool)' --help")
     #expect(status == 0)
     #expect(output.hasPrefix("Usage: bin/\(tool) "))
   }
 
-  @Test(arguments: ["build", "check", "install", "release"])
+  @Test(arguments: ["build", "check", "install", "release", "torture"])
   func `a tool refuses what it doesn't know`(tool: String) {
     let (status, output) = run("'\(Repository.root)/bin/\(tool)' --nonsense")
     #expect(status == 64)

@@ -22,6 +22,8 @@ struct Account {
     let rawValue: Int
     /// The ledger was damaged or lost by the row: the audit may say so, and what was recorded there is gone.
     static let damage = Allowance(rawValue: 1)
+    /// The disk stays as it is to the end, so that the last verdict may be `degraded`.
+    static let degraded = Allowance(rawValue: 2)
   }
 
   private let allowance: Allowance

@@ -63,9 +63,10 @@ final class LoopDisk: Ground {
     try file.write(Array("torture\n".utf8))
   }
 
-  /// Writable again.
+  /// Writable again; after such an error that takes a new mount, so nobody may stand in it.
   func mend() throws {
-    try Surroundings.run(["mount", "-o", "remount,rw", path], in: cron)
+    try Surroundings.run(["umount", path], in: cron)
+    try mount(remounting: true)
   }
 
   func remove() {

@@ -14,6 +14,7 @@ struct Options {
       --write FILE   keep the results there; a row that isn't run keeps its last one
       --keep DIR     where the directories of what failed are copied to
       --pause FILE   the soak holds still while this file exists
+      --document DIR renew DIR/faults.md by DIR/results, and run nothing
       --release      use the release binary, which has no fault points
     Exit status: 0 nothing failed, 1 something did, 64 usage, 69 can't be run here, 70 the tool itself failed.
 
@@ -29,6 +30,7 @@ struct Options {
   var write: String?
   var keep: String?
   var pause: String?
+  var document: String?
 
   /// What parsing made of the words.
   enum Parsed {
@@ -52,11 +54,12 @@ struct Options {
       case "--seed":
         guard let seed = rest.popFirst().flatMap({ UInt64($0) }) else { return .usage("--seed needs a number") }
         options.seed = seed
-      case "--write", "--keep", "--pause":
+      case "--write", "--keep", "--pause", "--document":
         guard let path = rest.popFirst() else { return .usage("\(word) needs a path") }
         switch word {
         case "--write": options.write = path
         case "--keep": options.keep = path
+        case "--document": options.document = path
         default: options.pause = path
         }
       default:

@@ -78,6 +78,7 @@ struct Soak {
     try cron.start()
     var keeper = WatcherKeeper(cron, seed: options.seed)
     var nemesis = Nemesis(seed: options.seed, rate: options.rate)
+    var watchman = Watchman()
     var said = 0
     var looked = began
     var pausedNanoseconds: Int64 = 0
@@ -91,11 +92,14 @@ struct Soak {
       nemesis.act(on: cron.state, now: now)
       if now - looked > 5_000_000_000 {
         looked = now
-        try requireNothingTwice(cron)
+        if let double = try watchman.look(at: cron.sandbox.path(of: "evidence")) {
+          ResultFile.keep(cron, as: "soak-\(options.seed)", options)
+          throw RowFailure(double)
+        }
       }
       if nemesis.killCount / 500 > said {
         said = nemesis.killCount / 500
-        Report.say("torture: \(nemesis.killCount) kills, \(cron.begun()) starts, \((now - began) / 1_000_000_000) s")
+        Report.say("torture: \(nemesis.killCount) kills, \(watchman.starts) starts, \((now - began) / 1_000_000_000) s")
       }
       _ = poll(nil, 0, 5)
     }
@@ -120,16 +124,30 @@ struct Soak {
     while access(pause, F_OK) == 0 { _ = poll(nil, 0, 1_000) }
     return SystemClock.monotonic() - began
   }
+}
 
-  /// A double fire ends the soak at once, while its traces are fresh.
-  private func requireNothingTwice(_ cron: Cronwatch) throws {
-    var seen: Set<String> = []
-    for line in cron.testimonies() where line.isBegin {
-      guard let occurrence = line.occurrence else { continue }
-      if seen.insert("\(line.job)@\(occurrence)").inserted { continue }
-      ResultFile.keep(cron, as: "soak-\(options.seed)", options)
-      throw RowFailure("\(line.job)@\(occurrence) was fired twice, the second time as run \(line.run)")
+/// Reads the evidence as it grows: a double fire ends the soak at once, while its traces are fresh.
+private struct Watchman {
+  private var offset: Int64 = 0
+  private var rest: [UInt8] = []
+  private var seen: Set<String> = []
+  private(set) var starts = 0
+
+  /// Looks at what is new; the occurrence that was fired twice, and its second run.
+  mutating func look(at path: String) throws -> String? {
+    guard let file = try? FileDescriptor.open(path, .read) else { return nil }
+    let bytes = rest + (try file.read(upTo: 1 << 24, at: offset))
+    offset += Int64(bytes.count - rest.count)
+    guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return nil }
+    rest = Array(bytes[(end + 1)...])
+    for line in String(decoding: bytes[...end], as: UTF8.self).split(separator: "\n") {
+      guard let testimony = Testimony(line), testimony.isBegin else { continue }
+      starts += 1
+      guard let occurrence = testimony.occurrence else { continue }
+      let key = "\(testimony.job)@\(occurrence)"
+      if !seen.insert(key).inserted { return "\(key) was fired twice, the second time as run \(testimony.run)" }
     }
+    return nil
   }
 }
 
@@ -139,6 +157,7 @@ struct WatcherKeeper: ~Copyable {
   private var generator: SeededGenerator
   private var start: Program.Started?
   private var startsAt: Int64?
+  private var lookedAt: Int64 = 0
   private(set) var starts = 1
 
   init(_ cron: Cronwatch, seed: UInt64) {
@@ -152,6 +171,8 @@ struct WatcherKeeper: ~Copyable {
       guard try Reaper.peek(child: pid) != nil else { return }
       try finish()
     }
+    guard now - lookedAt > 50_000_000 else { return }
+    lookedAt = now
     if Victims.look(cron.state).has("watcher") {
       startsAt = nil
       return
@@ -179,16 +200,16 @@ extension Cronwatch {
   /// Starts what isn't running, lets everything end, and stops: afterwards the ledger knows all.
   ///
   /// A stop fires nothing new and waits for what runs, as long as `jobs.drain` says.
-  func settle(seconds: Double = 60) throws {
+  func settle(as verdict: String = "healthy", seconds: Double = 60) throws {
     environment["CRONWATCH_FAULT"] = nil
     _ = try run(["start", crontabPath], seconds: 90)
-    try waitForVerdict("healthy", seconds: seconds)
+    try waitForVerdict(verdict, seconds: seconds)
     _ = try run(["stop"], seconds: 90)
     try wait("the end of all its processes", seconds: seconds) { Processes.naming(sandbox.path).isEmpty }
     if try runs().contains(where: { $0.outcome == nil && $0.run != nil }) {
       // What its worker saw to the end is recorded by the next ticker.
       _ = try run(["start", crontabPath], seconds: 90)
-      try waitForVerdict("healthy", seconds: seconds)
+      try waitForVerdict(verdict, seconds: seconds)
       _ = try run(["stop"], seconds: 90)
     }
   }

@@ -29,6 +29,10 @@ struct Torture {
       for row in FaultRow.all { Report.line(options.isJSON ? row.json : .string(row.shown), asJSON: options.isJSON) }
       return true
     }
+    if let docs = options.document {
+      try Document.renew(in: docs)
+      return true
+    }
     if options.soaks { return try soak(options) }
     let chosen = FaultRow.all.filter { options.rows.isEmpty || options.rows.contains($0.number) }
     var results: [RowResult] = []

@@ -44,7 +44,7 @@ struct Trial: Sendable {
         try cron.plan(jobs, then: more)
         if starting { try cron.start() }
         let said = try body(cron)
-        try cron.settle()
+        try cron.settle(as: allowance.contains(.degraded) ? "degraded" : "healthy")
         let account = try Account(of: cron, jobs, allowing: allowance)
         if let finding = account.findings.first {
           throw RowFailure("\(account.findings.count) findings, first: \(finding)")

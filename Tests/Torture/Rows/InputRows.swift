@@ -9,8 +9,9 @@ import Testing
 extension FaultRow {
   static let inputRows: [FaultRow] = [
     FaultRow(
-      number: 10, name: "a FIFO named as a crontab", how: "mkfifo; `cronwatch start FIFO` beside a good crontab",
-      expectation: "start ends in time and says so; the good crontab fires", check: .run(fifo)),
+      number: 10, name: "a FIFO named as a crontab",
+      how: "mkfifo; `cronwatch start FIFO`; a FIFO in the place of a crontab that is in use",
+      expectation: "refused at once with 78; the last good copy fires on, and status names the FIFO", check: .run(fifo)),
     FaultRow(
       number: 51, name: "a crontab unreadable, gone, with NULs, of a gigabyte, half written",
       how: "one after another while running", expectation: "the last good copy fires on, status says why",
@@ -35,12 +36,17 @@ extension FaultRow {
       let path = cron.sandbox.path(of: "fifo")
       mkfifo(path, 0o600)
       let start = try cron.run(["start", cron.crontabPath, path], seconds: 60)
-      try trial.expect(start.exit == 0 && start.seconds < 20, "\(start.exit) after \(start.seconds) s: \(start.error)")
-      try cron.waitForMore(2, of: "tick")
-      let sentences = try cron.status()["degraded"]?.arrayValue?.compactMap(\.stringValue) ?? []
-      try trial.expect(sentences.contains { $0.contains(path) }, "status doesn't name it: \(sentences)")
-      try cron.stop()
-      return ""
+      try trial.expect(start.exit == 78 && start.seconds < 20, "\(start.exit) after \(start.seconds) s")
+      try trial.expect(start.error.contains(path), "it doesn't name the FIFO: \(start.error)")
+      let good = text(cron.crontabPath)
+      try cron.start()
+      try Directory.open(cron.sandbox.path).rename("fifo", to: "crontab")
+      try cron.waitForMore(3, of: "tick")
+      let message = try cron.waitForVerdict("degraded")["message"]?.stringValue ?? ""
+      try trial.expect(message.contains(cron.crontabPath), "status doesn't name it: \(message)")
+      try Directory.open(cron.sandbox.path).unlink("crontab")
+      try cron.sandbox.write("crontab", good)
+      return "exit status 78, then: \(message.split(separator: "/").last ?? "")"
     }
   }
 

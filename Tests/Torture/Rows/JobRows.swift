@@ -10,7 +10,7 @@ extension FaultRow {
     FaultRow(
       number: 26, name: "job daemonises", how: "`setsid sleep 20 &` in a job of every second",
       expectation: "the run ends with its main process; the leftover lives, nothing waits for it",
-      check: .run { try oddJob($0, "setsid sleep 20 < /dev/null > /dev/null 2>&1 &") }),
+      check: .run { try oddJob($0, "(setsid sleep 20 < /dev/null > /dev/null 2>&1 &)") }),
     FaultRow(
       number: 27, name: "job forks like a bomb, bounded", how: "511 processes in one burst",
       expectation: "beats and other jobs go on", check: .run(forkBomb)),
@@ -31,7 +31,7 @@ extension FaultRow {
     FaultRow(
       number: 54, name: "grandchild keeps standard output", how: "`sleep 20 &` in a job of every second",
       expectation: "the run ends with its main process, the next ones fire",
-      check: .run { try oddJob($0, "sleep 20 &") }),
+      check: .run { try oddJob($0, "(sleep 20 &)") }),
     FaultRow(
       number: 55, name: "the disk is full under a job's output", how: "state on a tmpfs of 6 MB, a job writes 40 MB",
       expectation: "the job gets ENOSPC, its end is recorded, others fire on", needs: [.tmpfs],

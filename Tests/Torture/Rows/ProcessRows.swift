@@ -108,6 +108,7 @@ extension FaultRow {
       try cron.waitForMore(2, of: "tick")
       let ticker = try cron.ticker()
       try cron.signal(ticker, Signal.stop)
+      try cron.wait("it is stopped") { ProcessStatus.read(ticker.pid)?.state == "T" }
       let took = try trial.milliseconds {
         try cron.wait("the ticker is continued", seconds: 60) { ProcessStatus.read(ticker.pid)?.state != "T" }
       }
