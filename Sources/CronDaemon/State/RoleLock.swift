@@ -57,7 +57,14 @@ public final class RoleLock {
   public static func take(_ role: Role, in state: StateDirectory) throws(Errno) -> LockAttempt {
     // The file can be replaced between opening and locking: a lock on a file that the path doesn't name is worthless.
     for _ in 0..<16 {
-      let file = try state.root.openFile(role.fileName, [.readWrite, .create])
+      let file: FileDescriptor
+      do throws(Errno) {
+        file = try state.root.openFile(role.fileName, [.readWrite, .create])
+      } catch {
+        guard isNoLockFile(error) else { throw error }
+        try putAside(role, in: state)
+        continue
+      }
       guard try FileLock.tryLock(file) else { return .busy(identity(in: file, waitingForIt: true)) }
       guard try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName) else { continue }
       let me = ProcessIdentity.currentProcess
@@ -76,10 +83,26 @@ public final class RoleLock {
   /// Asks who holds a role's lock; takes nothing, so that a question never makes a starter fail.
   public static func query(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
     let file: FileDescriptor
-    do { file = try state.root.openFile(role.fileName, .read) } catch .noEntry { return .free }
+    do throws(Errno) {
+      file = try state.root.openFile(role.fileName, .read)
+    } catch {
+      if error == .noEntry || isNoLockFile(error) { return .free }
+      throw error
+    }
     guard let holder = try FileLock.holder(file) else { return .free }
     if case .process(let pid) = holder { return .held(ProcessIdentity.read(pid)) }
     return .held(identity(in: file, waitingForIt: false))
+  }
+
+  /// Whether something stands there that nobody can hold a lock of ours on: a directory, a link, a FIFO.
+  private static func isNoLockFile(_ error: Errno) -> Bool {
+    error == .isDirectory || error == .tooManySymbolicLinks || error == .invalidArgument
+  }
+
+  /// Nothing in the state directory may keep cronwatch from starting; what stands in the way is kept.
+  private static func putAside(_ role: Role, in state: StateDirectory) throws(Errno) {
+    let name = "\(role.fileName)-\(SystemClock.wall())"
+    try state.root.rename(role.fileName, into: try state.directory(.quarantine), as: name)
   }
 
   /// Whether the locked file is still the path's; otherwise the holder must stop acting in its role at once.

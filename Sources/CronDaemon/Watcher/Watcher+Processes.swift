@@ -5,6 +5,8 @@ internal import CronSystem
 extension Watcher {
   /// Strangers that are reaped in one turn of the loop: a storm of orphans must not keep it from its other work.
   private static let reapLimit = 256
+  /// After so many vain tries, a second apart, whoever waits for the start is told.
+  private static let spawnFailuresToTell = 5
 
   func readSignals(_ now: Int64) {
     let numbers: [Int32]
@@ -135,10 +137,15 @@ extension Watcher {
       starts += 1
       if starts > 1 { restarts += 1 }
       ticker = started
+      spawnFailures = 0
       log.info("started a ticker", LogField("pid", started.pid), LogField("start", starts))
       supervise(.spawned(now: now))
     } catch {
       log.error("a ticker can't be started", LogField("error", error))
+      spawnFailures += 1
+      if spawnFailures == Self.spawnFailuresToTell, readyPipe.isWaiting {
+        readyPipe.failed(75, "the ticker can't be started: \(error); it is tried on")
+      }
       supervise(.spawnFailed(error.description, now: now))
     }
   }

@@ -39,6 +39,8 @@ final class Watcher {
   var restarts: UInt64 = 0
   var starts: UInt64 = 0
   var wasReady = false
+  /// Starts of a ticker that failed before there was a process, one after the other.
+  var spawnFailures = 0
   var isStopping = false
   /// Ended children are left for the loop's next turn.
   var hasMoreToReap = false

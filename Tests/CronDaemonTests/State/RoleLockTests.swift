@@ -1,5 +1,6 @@
 import CronSystem
 import CronTestSupport
+import Glibc
 import Testing
 
 @testable import CronDaemon
@@ -20,6 +21,20 @@ import Testing
     #expect(holder == ProcessIdentity.currentProcess)
     #expect(try first.isCurrent())
     #expect(try taken(.watcher, state) != nil)
+  }
+
+  @Test(arguments: ["directory", "link"])
+  func `what stands in the place of a lock file is put aside, not waited for`(kind: String) throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    if kind == "directory" {
+      try state.root.makeDirectory("ticker.lock")
+    } else {
+      symlink("/dev/null", sandbox.path(of: "state/ticker.lock"))
+    }
+    #expect(try RoleLock.query(.ticker, in: state) == .free)
+    #expect(try taken(.ticker, state)?.isCurrent() == true)
+    #expect(try state.directory(.quarantine).list().count { $0.hasPrefix("ticker.lock-") } == 1)
   }
 
   @Test func `asking takes nothing`() throws {
