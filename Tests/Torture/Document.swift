@@ -43,26 +43,32 @@ enum Document {
     }
   }
 
-  /// The figures of the last soak, one a line.
-  static func soak(_ result: String) -> String {
-    guard let soak = try? JSONReader.parse(Array(result.utf8)) else { return "Not run yet." }
-    func text(_ value: JSONValue?) -> String {
-      switch value {
-      case .string(let text)?: text
-      case .array(let items)?: items.isEmpty ? "none" : "\(items.count)"
-      case .object(let object)?:
-        object.members.map { "\($0.value.integerValue ?? 0) \($0.key)" }.joined(separator: ", ")
-      case let value?: JSONWriter.text(value)
-      case nil: ""
-      }
-    }
+  /// The figures of the soaks, a column each.
+  static func soak(_ results: String) -> String {
+    let soaks = (try? JSONReader.parse(Array(results.utf8)))?["soaks"]?.arrayValue ?? []
+    if soaks.isEmpty { return "Not run yet." }
     let names = [
-      ("commit", "commit"), ("build", "build"), ("seed", "seed"), ("kills", "kill -9"), ("kills_by_role", "of them"),
+      ("seed", "seed"), ("commit", "commit"), ("build", "build"), ("kills", "kill -9"), ("kills_by_role", "of them"),
       ("stops", "SIGSTOP"), ("watchers_started", "watchers started"), ("seconds", "seconds"),
       ("starts", "starts that jobs wrote down"), ("occurrences", "occurrences"), ("outcomes", "rows of `runs`"),
       ("findings", "findings"), ("digest", "CRC-32C of evidence and `runs`"),
     ]
-    return (["| | |", "|---|---|"] + names.map { "| \($0.1) | \(text(soak[$0.0])) |" }).joined(separator: "\n")
+    let rows = names.map { name, words in
+      "| \(words) | " + soaks.map { figure($0[name]) }.joined(separator: " | ") + " |"
+    }
+    let head = rows[0] + "\n|" + String(repeating: "---|", count: soaks.count + 1)
+    return ([head] + rows.dropFirst()).joined(separator: "\n")
+  }
+
+  private static func figure(_ value: JSONValue?) -> String {
+    switch value {
+    case .string(let text)?: text
+    case .array(let items)?: items.isEmpty ? "none" : "**\(items.count)**"
+    case .object(let object)?:
+      object.members.map { "\($0.value.integerValue ?? 0) \($0.key)" }.joined(separator: ", ")
+    case let value?: JSONWriter.text(value)
+    case nil: ""
+    }
   }
 
   /// A bar inside a cell would end it, and a line break the row.

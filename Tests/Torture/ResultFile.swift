@@ -45,6 +45,15 @@ enum ResultFile {
     try write("{\"digest\":\"\(digest)\",\"rows\":[\n" + rows.joined(separator: ",\n") + "\n]}\n", to: path)
   }
 
+  /// Puts a soak among those that the file has, one of each seed.
+  static func merge(soak: JSONValue, into path: String) throws {
+    var runs = (try? JSONReader.parse(Array(text(path).utf8)))?["soaks"]?.arrayValue ?? []
+    runs.removeAll { $0["seed"] == soak["seed"] }
+    runs.append(soak)
+    let lines = runs.map { JSONWriter.text($0) }
+    try write("{\"soaks\":[\n" + lines.joined(separator: ",\n") + "\n]}\n", to: path)
+  }
+
   static func write(_ text: String, to path: String) throws {
     let file = try FileDescriptor.open(path, [.write, .create, .truncate], permissions: 0o644)
     try file.write(Array(text.utf8))

@@ -47,9 +47,9 @@ struct Torture {
 
   private static func soak(_ options: Options) throws -> Bool {
     let result = try Soak(options).run()
-    let text = JSONWriter.text(result.json(options))
-    Report.line(.string(text), asJSON: false)
-    if let path = options.write { try ResultFile.write(text + "\n", to: path) }
+    let value = result.json(options)
+    Report.line(.string(JSONWriter.text(value)), asJSON: false)
+    if let path = options.write { try ResultFile.merge(soak: value, into: path) }
     return result.account.findings.isEmpty
   }
 }

@@ -26,7 +26,7 @@ extension FaultRow {
       needs: [.tmpfs], check: .run { try fullDisk($0, bytes: true) }),
     FaultRow(
       number: 37, name: "the disk turns read-only",
-      how: "ext4 image with errors=remount-ro, trigger_fs_error; all killed, mounted again, started",
+      how: "ext4 image with errors=remount-ro, trigger_fs_error; all killed, mounted again after a reboot",
       expectation:
         "no slot can be written, so no run starts and status says so; healthy once writable, every instant recorded",
       needs: [.root, .loop],
@@ -142,7 +142,7 @@ extension FaultRow {
       trial.letPass(seconds: 5)
       Processes.killAll(naming: cron.sandbox.path)
       try disk.mend()
-      try cron.start()
+      try OtherBoot.start(cron, number: 1)
       try cron.waitForVerdict("healthy", seconds: 90)
       try cron.waitForMore(2, of: "tick", seconds: 60)
       return "said: \(message)"
