@@ -55,10 +55,11 @@ extension Watcher {
 
   /// The state directory was removed, or another stands in its place: what we hold in the old one protects nothing.
   ///
-  /// The same process becomes a watcher of what the path names now, and makes it if need be. The ticker finds its lock
-  /// gone and ends; the new one fires.
+  /// The same process becomes a watcher of what the path names now, and makes it if need be. Another ticker follows.
   private func beginAnew() {
     log.error("the state directory was removed or replaced: beginning anew there", LogField("state", state.path))
+    // In a directory that was only renamed it would find its lock as it was, and fire on beside the new one.
+    ticker?.signal(Signal.kill)
     do {
       logFile.move(to: try StateDirectory.open(state.path, create: true))
       try CurrentProcess.exec(
