@@ -63,7 +63,7 @@ enum Report {
 
   /// One result on standard output.
   static func line(_ value: JSONValue, asJSON: Bool) {
-    let text = asJSON ? String(decoding: JSONWriter.line(value), as: UTF8.self) : (value.stringValue ?? "") + "\n"
+    let text = (asJSON ? JSONWriter.text(value) : value.stringValue ?? "") + "\n"
     do { try StandardOutput.write(text) } catch {}
   }
 }

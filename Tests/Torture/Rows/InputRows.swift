@@ -11,7 +11,7 @@ extension FaultRow {
     FaultRow(
       number: 10, name: "a FIFO named as a crontab",
       how: "mkfifo; `cronwatch start FIFO`; a FIFO in the place of a crontab that is in use",
-      expectation: "refused at once with 78; the last good copy fires on, and status names the FIFO", check: .run(fifo)),
+      expectation: "refused at once with 78; the last good copy fires on, status names the FIFO", check: .run(fifo)),
     FaultRow(
       number: 51, name: "a crontab unreadable, gone, with NULs, of a gigabyte, half written",
       how: "one after another while running", expectation: "the last good copy fires on, status says why",
