@@ -62,10 +62,12 @@ struct PhraseParser {
 
   private func ordinalInterval(_ token: PhraseToken, _ day: Int) -> ScheduleError {
     let written = text.slice(token.range)
-    if let next = following, PhraseWords.weekdays(named: next.word) != nil {
+    if let next = following, let days = PhraseWords.weekdays(named: next.word) {
+      guard days.nonzeroBitCount == 1, day <= 5 else { return notCounted("every \(written) \(next.word)", token) }
+      let name = Field.weekday.names[days.trailingZeroBitCount]
       return error(
         token, "ambiguous-phrase", "'every \(written) \(next.word)' has two readings",
-        hint: "write 'monthly on the \(written) \(next.word)', or 'every \(day) weeks' for elapsed time")
+        hint: "write 'monthly on the \(written) \(name)', or 'every \(day) weeks' for elapsed time")
     }
     if let next = following, PhraseWords.seconds(ofUnit: next.word) != nil {
       let fields = next.word == "day" ? ", or cron fields such as '0 9 */\(day) * *'" : ""
@@ -75,7 +77,14 @@ struct PhraseParser {
     }
     return error(
       token, "ambiguous-phrase", "'every \(written)' doesn't say of what",
-      hint: "write 'monthly on the \(written)'")
+      hint: day <= 31 ? "write 'monthly on the \(written)'" : "such as 'monthly on the 1st'")
+  }
+
+  /// No month has a sixth Monday, and nobody counts its working days.
+  private func notCounted(_ written: String, _ token: PhraseToken) -> ScheduleError {
+    error(
+      token, "ambiguous-phrase", "'\(written)' doesn't say from which one on it counts",
+      hint: "name the days, such as 'every monday and thursday'")
   }
 
   /// `in 45m`.
@@ -156,10 +165,12 @@ struct PhraseParser {
 
   private func everyOther(_ token: PhraseToken) -> ScheduleError {
     let written = "every \(token.word) \(following?.word ?? "")"
-    if let next = following, PhraseWords.weekdays(named: next.word) != nil {
+    if let next = following, let days = PhraseWords.weekdays(named: next.word) {
+      guard days.nonzeroBitCount == 1 else { return notCounted(written, token) }
+      let name = Field.weekday.names[days.trailingZeroBitCount]
       return error(
         token, "ambiguous-phrase", "'\(written)' doesn't say from which one on it counts",
-        hint: "write 'monthly on the first and third \(next.word)', or 'every 2 weeks' for elapsed time")
+        hint: "write 'monthly on the first and third \(name)', or 'every 2 weeks' for elapsed time")
     }
     return error(
       token, "ambiguous-phrase", "'\(written)' doesn't say from when on it counts",

@@ -31,6 +31,8 @@ struct RefusalRow: Sendable, CustomTestStringConvertible {
   @Test(arguments: [
     "9:30 pm", "9am and 5pm", "9:30 and 17:00", "every 9:30 pm", "every 17:00", "30m", "90 minutes", "monday",
     "on monday", "every other monday", "every third monday", "every 2nd day", "monthly on monday",
+    "every other weekday",
+    "every third weekend", "every 3rd weekday", "every 6th monday", "every 51st", "every other mondays",
   ])
   func `what a hint puts into quotes is accepted when it is typed`(text: String) throws {
     let refused = #expect(throws: ScheduleError.self) { try Schedule.parse(text, dialect: .any, seed: "") }
