@@ -47,7 +47,7 @@ enum PileCheck {
     return Diagnostic(
       position: place, level: .note, code: "crowded-minute",
       message: "\(most) jobs start together, this one among them: \(pattern.when(minute: minute))",
-      hint: "H in the minute field gives each job a minute of its own, chosen by its name")
+      hint: "H in the minute field spreads them: the name of each job chooses its minute")
   }
 }
 
