@@ -4,7 +4,7 @@ import CronTime
 /// The clocks: steps, sleep, wrong time at boot, and marks of a future that was none.
 extension Engine {
   /// A mark that lies further ahead than this was made by a wrong clock.
-  private static let farFuture: Int64 = 86_400
+  static let farFuture: Int64 = 86_400
   /// How long fires are held for a clock that is older than the ledger.
   private static let longestHold: Int64 = 60_000_000_000
   /// A clock that lags the ledger by less than this is taken as it is.

@@ -38,10 +38,13 @@ extension Engine {
       runs[run]?.supervised = supervised
       started(run, pid: pid, at: open.start?.at ?? now.wall)
     case .ended(let exit): ended(run, exit: exit)
+    // A later attempt may be in what is lost.
+    case .interrupted where open.isDoubtful: end(run, outcome: .unknown, reason: "damaged")
     // Whether it runs again is decided when the table of jobs is known.
     case .interrupted: runs[run]?.isInterrupted = true
     case .unknown: end(run, outcome: .unknown, reason: open.isDoubtful ? "damaged" : "lost")
-    case nil where isSameBoot: end(run, outcome: .unknown, reason: open.isDoubtful ? "damaged" : "lost")
+    case nil where isSameBoot || open.isDoubtful:
+      end(run, outcome: .unknown, reason: open.isDoubtful ? "damaged" : "lost")
     case nil: runs[run]?.isInterrupted = true
     }
   }

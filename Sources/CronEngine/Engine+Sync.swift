@@ -112,6 +112,11 @@ extension Engine {
   /// The one place that starts anything: never before its instant, never after its deadline.
   mutating func dispatch(_ run: RunIdentifier) {
     guard var live = runs[run], let order = live.order else { return }
+    if live.due > now.wall.adding(seconds: Self.farFuture) {
+      // A wrong clock had claimed it: its instant may be years away, and its job can't wait for that.
+      end(run, outcome: .missed, reason: MissReason.clockStep.rawValue)
+      return
+    }
     guard live.due <= now.wall else {
       // The clock was set back after the claim. The instant is decided; it runs when it comes (again).
       live.phase = .held

@@ -94,13 +94,3 @@ public struct StartFailure: Hashable, Sendable {
     self.isRetryable = isRetryable
   }
 }
-
-/// How a sync ended.
-public enum SyncResult: Hashable, Sendable {
-  /// What it covers is on the disk.
-  case durable
-  /// The disk refuses; what it covers is in memory that outlives the ticker.
-  case keptInMemory
-  /// It failed and is to be tried again.
-  case failed
-}

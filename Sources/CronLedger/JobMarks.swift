@@ -60,14 +60,14 @@ public struct QueuedMark: Hashable, Sendable {
 /// A run that is claimed and not ended.
 public struct OpenRun: Hashable, Sendable {
   /// What was claimed.
-  public let claim: Claim
+  public internal(set) var claim: Claim
   /// The claim record's place; a slot counts only if it carries both this and the run.
   public let claimSequence: UInt64
   /// Its start, if one is recorded.
   public internal(set) var start: RunStart?
-  /// The ledger was damaged: an end may be lost, so what no slot proves is `unknown: damaged`.
-  public internal(set) var isDoubtful = false
 
+  /// The ledger was damaged: an end may be lost, so what no slot proves is `unknown: damaged`.
+  public var isDoubtful: Bool { claim.isDoubtful }
   /// Where the run stands.
   public var state: RunState { start == nil ? .claimed : .started }
 }

@@ -50,6 +50,8 @@ extension LedgerState {
     case .claim(let claim):
       if open[claim.run] == nil, retries[claim.run] == nil {
         insert(OpenRun(claim: claim, claimSequence: sequenced.seq))
+      } else if claim.isDoubtful {
+        open[claim.run]?.claim.isDoubtful = true
       }
     case .start(let start):
       if open[start.run]?.start == nil { open[start.run]?.start = start }

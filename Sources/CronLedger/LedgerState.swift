@@ -56,11 +56,13 @@ public struct LedgerState: Hashable, Sendable {
   /// It becomes durable with the next snapshot.
   public mutating func setBaseline(_ now: Instant) {
     through = max(through ?? now, now)
+    // Of each job by itself too: the common mark follows a clock that is set back.
+    for job in jobs.keys { jobs[job]?.decide(upTo: now) }
   }
 
   /// Makes every open run doubtful.
   mutating func doubtOpenRuns() {
-    for run in open.keys { open[run]?.isDoubtful = true }
+    for run in open.keys { open[run]?.claim.isDoubtful = true }
   }
 
   /// Takes in one record. One that contradicts the others is counted, kept as far as it blocks a second fire, and
@@ -191,10 +193,13 @@ public struct LedgerState: Hashable, Sendable {
   // MARK: Jobs
 
   mutating func define(_ definition: Definition) {
-    var marks = jobs.removeValue(forKey: definition.job) ?? JobMarks()
+    let known = jobs.removeValue(forKey: definition.job)
+    var marks = known ?? JobMarks()
     marks.definition = definition
     marks.retiredAt = nil
     jobs[definition.job] = marks
+    // Now and then, so that names that never come back don't fill the memory.
+    if known == nil, jobs.count.isMultiple(of: 4096) { disposeOfRetired() }
   }
 
   private mutating func decide<Reason>(_ range: NotRun<Reason>) {
@@ -224,7 +229,15 @@ public struct LedgerState: Hashable, Sendable {
     if restatements == 0 { dispose(of: job) }
   }
 
+  /// A removed job may come back while the clock stands before what it has decided: its mark stays for a day.
   private mutating func dispose(of job: String) {
-    if jobs[job]?.isDisposable == true { jobs[job] = nil }
+    guard let marks = jobs[job], marks.isDisposable else { return }
+    if let decided = marks.lastDecided, let lastRecordAt, decided > lastRecordAt.adding(seconds: -86_400) { return }
+    jobs[job] = nil
+  }
+
+  /// Forgets removed jobs whose marks are old enough.
+  mutating func disposeOfRetired() {
+    for job in Array(jobs.keys) { dispose(of: job) }
   }
 }

@@ -69,6 +69,8 @@ public protocol LedgerStorage: LedgerReading {
   ///
   /// Its name need not be durable before `syncDirectory`.
   mutating func create(_ name: String, preallocate: Int) throws(StorageError) -> SegmentHandle
+  /// Opens a file that is there, to be synced.
+  mutating func open(_ name: String) throws(StorageError) -> SegmentHandle
   /// Writes all the bytes at the offset.
   mutating func write(_ handle: SegmentHandle, at offset: Int, bytes: [UInt8]) throws(StorageError)
   /// Makes the file's content durable. After an error the file must not be synced again.

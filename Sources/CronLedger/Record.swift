@@ -20,6 +20,8 @@ public struct Claim: Hashable, Sendable {
   public var startDeadline: Instant?
   /// When the run was due, if jitter or a retry delay made that differ from the occurrence; lateness counts from it.
   public var due: Instant?
+  /// Restated after damage: its end may be lost, so what no slot proves is `unknown: damaged`.
+  public var isDoubtful = false
 
   /// Makes a claim.
   public init(

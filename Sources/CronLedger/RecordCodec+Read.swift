@@ -58,11 +58,15 @@ extension RecordCodec {
   }
 
   private static func readClaim(_ fields: RecordFieldReader) throws(RecordError) -> Claim {
-    Claim(
+    let doubt = try fields.optionalText("doubtful")
+    guard doubt == nil || doubt == "yes" else { throw .invalid(field: "doubtful") }
+    var claim = Claim(
       run: try fields.run(), job: try fields.text("job"), occurrence: try fields.optionalInstant("occurrence"),
       trigger: try fields.choice("trigger"), attempt: try fields.integer("attempt"), at: try fields.instant("at"),
       bootIdentifier: try fields.text("boot"), startDeadline: try fields.optionalInstant("start_deadline"),
       due: try fields.optionalInstant("due"))
+    claim.isDoubtful = doubt == "yes"
+    return claim
   }
 
   private static func readEnd(_ fields: RecordFieldReader) throws(RecordError) -> RunEnd {

@@ -69,6 +69,7 @@ extension RecordCodec {
     writer.text("boot", claim.bootIdentifier)
     writer.instant("start_deadline", claim.startDeadline)
     writer.instant("due", claim.due)
+    writer.text("doubtful", claim.isDoubtful ? "yes" : nil)
   }
 
   private static func write(_ end: RunEnd, to writer: inout RecordFieldWriter) {

@@ -1,3 +1,5 @@
+public import CronTime
+
 /// What may be read at a start.
 public struct RecoveryLimits: Hashable, Sendable {
   /// A larger segment isn't read, bytes.
@@ -19,14 +21,35 @@ public struct RecoveryResult: Sendable {
   public var findingCount = 0
   /// The number of the first segment that may be created.
   public var nextSegment = 1
+  /// The newest segments, oldest first: their last lines may not be on the disk yet.
+  public var segments: [String] = []
   /// How many records were replayed.
   public var recordCount = 0
   /// The spilled lines that are whole: they belong into the next segment.
   public var spilledLines: [UInt8] = []
-  /// Records may be lost: call `LedgerState.setBaseline(now)` and catch nothing up.
+  /// Lines of what `setBaseline` has decided: they belong behind the spilled ones.
+  public private(set) var settledLines: [UInt8] = []
+  /// Records may be lost: call `setBaseline(now)` and catch nothing up.
   public var needsBaseline = false
   /// A later major version wrote the ledger, or its directory can't be read: write nothing there.
   public var mustNotWrite = false
+
+  /// Counts everything up to the instant as decided: what a damaged ledger demands, for nobody knows what ran.
+  ///
+  /// What waited for its turn, or for another attempt, may have had it in what is lost: it is missed.
+  public mutating func setBaseline(_ now: Instant) {
+    state.setBaseline(now)
+    var waiting = state.queued
+    waiting += state.retries.values.compactMap(\.claim.key).sorted { ($0.instant, $0.job) < ($1.instant, $1.job) }
+    for key in waiting {
+      let range = NotRun(
+        job: key.job, first: key.instant, last: key.instant, count: 1, at: now, reason: MissReason.down)
+      let record = SequencedRecord(seq: state.nextSequence, record: .missed(range))
+      RecordCodec.append(record.record, seq: record.seq, to: &settledLines)
+      // It contradicts nothing, for the occurrence is open by the state itself.
+      try? state.apply(record)
+    }
+  }
 
   mutating func add(_ finding: RecoveryFinding, limits: RecoveryLimits) {
     findingCount += 1
@@ -40,6 +63,9 @@ public struct RecoveryResult: Sendable {
 /// It replays from the newest segment whose snapshot is whole, and never fails: what is wrong becomes a finding, what
 /// can't be read is left as it is, and what can't be understood is copied to the quarantine.
 public enum Recovery {
+  /// So many tickers in a row may die before one has synced what they wrote.
+  private static let maximumUnsynced = 8
+
   /// Replays the ledger and then what was spilled, cuts torn tails and gives unused preallocated space back.
   public static func recover(
     storage: inout some LedgerStorage, spilled: SpilledRecords = SpilledRecords(),
@@ -60,8 +86,10 @@ public enum Recovery {
       let chain = replay.chain(numbers, storage: &storage)
       if replay.result.mustNotWrite { return replay.result }
       for segment in chain { replay.read(segment, storage: &storage) }
+      replay.result.segments = numbers.suffix(maximumUnsynced).map(SegmentName.of)
     }
     replay.read(spilled)
+    replay.result.state.disposeOfRetired()
     if replay.result.needsBaseline { replay.result.state.doubtOpenRuns() }
     return replay.result
   }
@@ -207,7 +235,7 @@ private struct Replay {
     var scanner = SegmentScanner(spilled.lines)
     while let item = scanner.next() {
       guard case .record(let record, let range) = item else { continue }
-      if case .through(let at, nil, _) = record.record, record.seq < result.state.nextSequence {
+      if case .through(let at, nil, _) = record.record, record.seq == 0 {
         // The baseline of a ticker that could not write the snapshot that would have held it.
         result.state.setBaseline(at)
       } else {
@@ -239,7 +267,8 @@ private struct Replay {
         // Restated, or written again after a failed sync: known already, unless records were lost.
         if result.needsBaseline {
           result.state.restate(record)
-        } else if case .claim(let claim) = record.record {
+        } else if case .claim(let claim) = record.record, covered.map({ record.seq > $0 }) ?? true {
+          // What the head covers it has taken in, and perhaps set a mark back behind it since.
           result.state.block(claim)
         }
         if let covered, record.seq > covered {

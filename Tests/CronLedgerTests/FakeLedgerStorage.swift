@@ -101,6 +101,11 @@ struct FakeLedgerStorage: LedgerStorage {
     return handle(name)
   }
 
+  mutating func open(_ name: String) throws(StorageError) -> SegmentHandle {
+    _ = try file(name)
+    return handle(name)
+  }
+
   private mutating func handle(_ name: String) -> SegmentHandle {
     names[nextHandle] = name
     nextHandle += 1

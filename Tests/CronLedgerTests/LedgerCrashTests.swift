@@ -65,7 +65,7 @@ import Testing
       if owner.begin() { for _ in 0..<40 where !owner.storage.isDead { _ = owner.pass() } }
       var storage = owner.storage.afterPowerLoss(&generator)
       var recovered = Recovery.recover(storage: &storage)
-      if recovered.needsBaseline { recovered.state.setBaseline(owner.workload.now) }
+      if recovered.needsBaseline { recovered.setBaseline(owner.workload.now) }
       #expect(owner.dispatched.allSatisfy { !recovered.state.hasForgotten($0) }, "crash in operation \(crashAt)")
     }
   }

@@ -137,7 +137,7 @@ import Testing
     var bytes = Self.segment()
     bytes[250] ^= 0xFF
     var (result, _) = Self.recover(["000001.log": bytes])
-    result.state.setBaseline(Samples.at(1000))
+    result.setBaseline(Samples.at(1000))
     #expect(result.state.isClaimed(OccurrenceKey(job: "backup", instant: Samples.at(1000))))
     #expect(!result.state.isClaimed(OccurrenceKey(job: "backup", instant: Samples.at(1001))))
   }

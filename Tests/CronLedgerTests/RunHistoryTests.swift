@@ -109,7 +109,7 @@ import Testing
     records.append(SequencedRecord(seq: 10, record: .retire(job: "backup", at: Samples.at(400))))
     records.append(SequencedRecord(seq: 11, record: .end(Samples.end(2, at: 410))))
     let state = LedgerState(applying: records)
-    #expect(state.jobs["backup"] == nil)
+    #expect(state.jobs["backup"]?.definition == nil)
     let segments = [RecoveryTests.segment(LedgerState(), records), RecoveryTests.segment(state, [])]
     let rows = Self.read(segments, HistoryQuery(job: "backup")).rows
     #expect(rows.map(\.outcome) == [.succeeded, .missed, .succeeded])

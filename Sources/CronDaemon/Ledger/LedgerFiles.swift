@@ -114,6 +114,9 @@ public final class LedgerFiles: LedgerStorage {
     return keepOpen(file)
   }
 
+  /// Opens a segment that is there.
+  public func open(_ name: String) throws(StorageError) -> SegmentHandle { keepOpen(try open(name, .readWrite)) }
+
   /// Writes at an offset, pwrite(2).
   public func write(_ handle: SegmentHandle, at offset: Int, bytes: [UInt8]) throws(StorageError) {
     guard let segment = segments[handle.raw] else { throw StorageError(.failed, "the segment is closed") }

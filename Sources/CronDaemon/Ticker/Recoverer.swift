@@ -16,10 +16,10 @@ struct Recoverer {
     let loop = try TickerLoop()
     var files = LedgerFiles(state)
     Fault.point("recovery.begin")
-    let spill = LedgerSpill(state, memory: try spillMemory())
+    var spill = LedgerSpilling(LedgerSpill(state, memory: try spillMemory()))
     var recovery = Recovery.recover(storage: &files, spilled: spill.read())
     let now = Instant(microseconds: SystemClock.wall())
-    if recovery.needsBaseline { recovery.state.setBaseline(now) }
+    if recovery.needsBaseline { recovery.setBaseline(now) }
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
     let ledger = recovery.state
     let keeper = try LedgerKeeper(files, recovery: recovery, spill: spill)

@@ -17,7 +17,8 @@ import Testing
     var files = LedgerFiles(state)
     let recovery = Recovery.recover(storage: &files)
     keeper = try LedgerKeeper(
-      files, recovery: recovery, spill: LedgerSpill(state, memory: try Memfd.create(name: "test-spill")))
+      files, recovery: recovery, spill: LedgerSpilling(LedgerSpill(state, memory: try Memfd.create(name: "test-spill")))
+    )
     keeper.begin(baseline: nil)
   }
 
