@@ -48,41 +48,63 @@ let package = Package(
     .executableTarget(
       name: "LedgerBenchmark", dependencies: ["CronDaemon", "CronLedger", "CronSystem", "CronTime"],
       path: "Tests/Benchmarks/LedgerBenchmark", swiftSettings: everywhere),
+    .target(name: "CronTestRandom", path: "Tests/CronTestRandom", swiftSettings: everywhere),
     .target(
       name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",
       swiftSettings: everywhere),
     .target(
-      name: "EndToEndSupport", dependencies: ["CronSystem", "CronWire", "CronTestSupport"],
+      name: "EndToEndSupport", dependencies: ["CronSystem", "CronWire", "CronTestRandom", "CronTestSupport"],
       path: "Tests/EndToEndSupport", swiftSettings: everywhere),
     .executableTarget(
-      name: "Torture", dependencies: ["CronSystem", "CronWire", "CronTestSupport", "EndToEndSupport"],
+      name: "Torture",
+      dependencies: ["CronSystem", "CronWire", "CronTestRandom", "CronTestSupport", "EndToEndSupport"],
       path: "Tests/Torture", swiftSettings: everywhere),
-    .testTarget(name: "CronTimeTests", dependencies: ["CronTime", "CronTestSupport"], swiftSettings: everywhere),
+    .target(
+      name: "CronSimulation", dependencies: ["CronEngine", "CronConfig", "CronLedger", "CronTime", "CronTestRandom"],
+      path: "Tests/CronSimulation", swiftSettings: everywhere),
+    .executableTarget(
+      name: "Simulate", dependencies: ["CronSimulation"], path: "Tests/Simulate", swiftSettings: everywhere),
     .testTarget(
-      name: "CronTimeSystemTests", dependencies: ["CronTimeSystem", "CronTime", "CronTestSupport"],
+      name: "SimulationTests", dependencies: ["CronSimulation", "CronTestRandom", "CronTestSupport"],
       swiftSettings: everywhere),
-    .testTarget(name: "CronWireTests", dependencies: ["CronWire", "CronTestSupport"], swiftSettings: everywhere),
     .testTarget(
-      name: "CronConfigTests", dependencies: ["CronConfig", "CronTime", "CronTestSupport"], swiftSettings: everywhere),
+      name: "CronTimeTests", dependencies: ["CronTime", "CronTestRandom", "CronTestSupport"], swiftSettings: everywhere),
     .testTarget(
-      name: "CronLedgerTests", dependencies: ["CronLedger", "CronTime", "CronTestSupport"], swiftSettings: everywhere),
-    .testTarget(
-      name: "CronEngineTests", dependencies: ["CronEngine", "CronConfig", "CronLedger", "CronTime", "CronTestSupport"],
+      name: "CronTimeSystemTests", dependencies: ["CronTimeSystem", "CronTime", "CronTestRandom", "CronTestSupport"],
       swiftSettings: everywhere),
-    .testTarget(name: "CronSystemTests", dependencies: ["CronSystem", "CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(
+      name: "CronWireTests", dependencies: ["CronWire", "CronTestRandom", "CronTestSupport"], swiftSettings: everywhere),
+    .testTarget(
+      name: "CronConfigTests", dependencies: ["CronConfig", "CronTime", "CronTestRandom", "CronTestSupport"],
+      swiftSettings: everywhere),
+    .testTarget(
+      name: "CronLedgerTests", dependencies: ["CronLedger", "CronTime", "CronTestRandom", "CronTestSupport"],
+      swiftSettings: everywhere),
+    .testTarget(
+      name: "CronEngineTests",
+      dependencies: [
+        "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronSimulation", "CronTestRandom", "CronTestSupport",
+      ],
+      swiftSettings: everywhere),
+    .testTarget(
+      name: "CronSystemTests", dependencies: ["CronSystem", "CronTestRandom", "CronTestSupport"],
+      swiftSettings: everywhere),
     .testTarget(
       name: "CronDaemonTests",
       dependencies: [
         "cronwatch", "CronDaemon", "CronEngine", "CronConfig", "CronLedger", "CronTime", "CronWire", "CronSystem",
-        "CronTestSupport",
+        "CronTestRandom", "CronTestSupport",
       ],
       swiftSettings: effects),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["cronwatch", "CronSystem", "CronTime", "CronWire", "CronTestSupport", "EndToEndSupport"],
+      dependencies: [
+        "cronwatch", "CronSystem", "CronTime", "CronWire", "CronTestRandom", "CronTestSupport", "EndToEndSupport",
+      ],
       swiftSettings: effects),
     .testTarget(
-      name: "SourceRulesTests", dependencies: ["Torture", "CronTime", "CronTestSupport"], swiftSettings: everywhere),
+      name: "SourceRulesTests", dependencies: ["Torture", "CronTime", "CronTestRandom", "CronTestSupport"],
+      swiftSettings: everywhere),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -25,11 +25,14 @@ extension Engine {
     if change.step > 0 { lateness = .clockStep }
     _ = record(.clockStep(at: moment.wall, byMicroseconds: change.step))
     notice(.clockStepped(byMicroseconds: change.step))
-    if change.step < 0 { rebaseMarks() }
+    if change.step < 0 { rebaseMarks(isCorrection: change.step < -Self.farFuture * 1_000_000) }
     if clockHeldUntil != nil, isClockPlausible { releaseClock(plausible: true) }
   }
 
   // MARK: - A wrong clock at boot
+
+  /// Whether a clock that was more than a day ahead of this one wrote the ledger.
+  var isLedgerAhead: Bool { (ledger.lastRecordAt ?? .distantPast) > now.wall.adding(seconds: Self.farFuture) }
 
   private var isClockPlausible: Bool {
     let newest = max(ledger.lastRecordAt ?? .distantPast, settings.earliestPlausible ?? .distantPast)
@@ -51,19 +54,18 @@ extension Engine {
     guard clockHeldUntil != nil else { return }
     clockHeldUntil = nil
     notice(.clockReleased(plausible: plausible))
-    if !plausible { rebaseMarks() }
+    if !plausible { rebaseMarks(isCorrection: wasLedgerAhead) }
   }
 
   // MARK: - Marks from the future
 
   /// Sets back what a far-future clock left behind, so that no job is silent until that future comes.
   ///
-  /// Marks within a day stay: there a backward step must not repeat an instant.
-  mutating func rebaseMarks() {
-    let horizon = now.wall.adding(seconds: Self.farFuture)
-    // The common mark only says that nothing was left out; what must not repeat has a mark of its own.
-    var isLowered = false
-    if let through = ledger.through, through > now.wall { isLowered = record(.through(at: now.wall)) != nil }
+  /// Marks within a day stay: there a backward step must not repeat an instant. Behind a step of more than a day all
+  /// that lie ahead are wrong: any that stayed would be set back by the next small step, to before what truly ran.
+  mutating func rebaseMarks(isCorrection: Bool) {
+    let horizon = isCorrection ? now.wall : now.wall.adding(seconds: Self.farFuture)
+    let isLowered = lowerCommonMark()
     var rebased = 0
     for name in jobs.keys.sorted() {
       let isRebased = rebase(name, horizon: horizon)
@@ -77,9 +79,19 @@ extension Engine {
     if rebased > 0 { notice(.marksRebased(jobs: rebased)) }
   }
 
+  /// The common mark only says that nothing was left out; what must not repeat has a mark of its own. A job that is
+  /// defined before the clock reaches it must not be silenced by it.
+  mutating func lowerCommonMark() -> Bool {
+    guard let through = ledger.through, through > now.wall else { return false }
+    return record(.through(at: now.wall)) != nil
+  }
+
   private mutating func rebase(_ name: String, horizon: Instant) -> Bool {
     guard var state = jobs[name] else { return false }
     var changed = false
+    let isMarkFar = (ledger.jobs[name]?.lastDecided).map { $0 > horizon } ?? false
+    // Once its mark is set back, whatever of that job lies ahead is owed again when it comes.
+    let horizon = isMarkFar || state.origin > horizon ? now.wall : horizon
     for waiting in state.waiting {
       guard let occurrence = waiting.occurrence, occurrence > horizon else { continue }
       removeWaiting(waiting.ticket, of: name)
@@ -98,7 +110,7 @@ extension Engine {
       define(state)
       changed = true
     }
-    if let decided = ledger.jobs[name]?.lastDecided, decided > horizon {
+    if isMarkFar {
       _ = record(.through(at: now.wall, job: name))
       changed = true
     }

@@ -98,6 +98,7 @@ extension Engine {
   mutating func offer(_ name: String, instant: Instant, trigger: FireTrigger, skips: inout SkipRange) -> SkipReason? {
     guard let state = jobs[name] else { return nil }
     let policy = state.job.definition.overlap
+    if isLive(instant, of: state) { return .overlap }
     if state.isBusy, policy == .skip, !joinsCatchUp(state) { return .overlap }
     if let range = skips.take() { skip(name, range) }
     let isBusy = state.isBusy && policy != .allow
@@ -116,6 +117,11 @@ extension Engine {
     return refused
   }
 
+  /// Whether a run of this very instant lives: a wrong clock had claimed it, and its time comes only now.
+  private func isLive(_ instant: Instant, of state: JobState) -> Bool {
+    state.live.contains { runs[$0]?.claim.occurrence == instant }
+  }
+
   /// While a job with `catch-up = all` works off its backlog, what comes due joins the end of it.
   private func joinsCatchUp(_ state: JobState) -> Bool {
     guard case .all(let limit) = state.job.definition.catchUp, state.waiting.count < limit else { return false }
@@ -125,6 +131,7 @@ extension Engine {
   /// Puts the occurrence among what waits; answers why if it can't.
   private mutating func enqueue(_ name: String, instant: Instant, trigger: FireTrigger) -> SkipReason? {
     guard let state = jobs[name] else { return nil }
+    if isLive(instant, of: state) { return .overlap }
     guard waitingCount < settings.queueLimit else {
       notice(.queueFull(job: name))
       return .queueFull

@@ -15,7 +15,10 @@ extension Engine {
     names.reserveCapacity(table.count)
     // Written out once each: they are compared with what the ledger says.
     let texts = isFirst ? Dictionary(table.map { ($0.definition.name, $0.scheduleText) }) { first, _ in first } : [:]
-    if isFirst { settleOldDefinitions(table, texts: texts) }
+    if isFirst {
+      _ = lowerCommonMark()
+      settleOldDefinitions(table, texts: texts)
+    }
     for job in table {
       let name = job.definition.name
       guard names.insert(name).inserted else {
@@ -34,7 +37,7 @@ extension Engine {
         if marks.definition != nil || !marks.queued.isEmpty { retire(name) }
       }
       settleRecoveredRuns()
-      if clockHeldUntil == nil { rebaseMarks() }
+      if clockHeldUntil == nil { rebaseMarks(isCorrection: wasLedgerAhead) }
       oweReboots()
     }
     pausedCount = jobs.keys.count { ledger.jobs[$0]?.pause != nil }

@@ -14,6 +14,7 @@ extension Engine {
     isRecovered = true
     isSameBoot = sameBoot
     ledger = state
+    wasLedgerAhead = isLedgerAhead
     identifiers = RunIdentifierSource(nextSequence: state.nextSequence)
     let findings = Dictionary(found.map { ($0.run, $0.finding) }) { first, _ in first }
     for open in state.open.values.sorted(by: { $0.claimSequence < $1.claimSequence }) {

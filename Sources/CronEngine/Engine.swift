@@ -36,6 +36,8 @@ public struct Engine: Sendable {
   var isRestartRecorded = false
   var isSameBoot = true
   var clockHeldUntil: Int64?
+  /// A clock that was far ahead of this one wrote what was recovered.
+  var wasLedgerAhead = false
   var largestJitterSeconds: Int64 = 0
   var recentFailures: [EngineSummary.Failure] = []
   var now: Moment

@@ -157,7 +157,8 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
     let wentOnWithout = isGivenUp || mustSyncAgain
     syncFailures = 0
     mustSyncAgain = false
-    memory.clear()
+    // What went on without its sync was appended behind what this one covers, and lies in memory alone.
+    if wentOnWithout, !writer.isDurable { memory.rewrite(writer.pending) } else { memory.clear() }
     problem = nil
     // Once all of a full segment is durable the next one can begin: a loss of power then finds its head whole, and
     // nothing behind it that could be missing, or the segment before as it was.

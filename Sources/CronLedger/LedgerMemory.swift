@@ -22,6 +22,8 @@ public protocol LedgerMemory {
   mutating func accept(_ wholeLines: Int)
   /// Keeps the lines; those that are there already must be their beginning. Whether all of them are safe now.
   mutating func keep(_ lines: [UInt8]) -> Bool
+  /// Keeps these lines instead, if it keeps any: what else was kept is in the ledger now.
+  mutating func rewrite(_ lines: [UInt8])
   /// All of it is in the ledger now.
   mutating func clear()
 }

@@ -100,6 +100,21 @@ public struct LedgerSpilling<Store: SpillStore>: LedgerMemory {
     hasOverflowed = false
   }
 
+  /// Keeps these lines instead: of what was kept, the others are on the disk now.
+  public mutating func rewrite(_ lines: [UInt8]) {
+    guard isInUse else { return }
+    if lines.isEmpty || lines.count > capacity { return clear() }
+    // Over the old ones first: whatever of them is still there in between is only read twice.
+    do throws(StorageError) {
+      try store.write(lines, at: 0)
+      try store.truncate(to: lines.count)
+      count = lines.count
+      hasOverflowed = false
+    } catch {
+      // All of the old ones, or the lines anew with whatever was kept behind them.
+    }
+  }
+
   /// A mark that can't be written is one that isn't there: power loss may then repeat what was done meanwhile.
   private mutating func writeMark(_ value: Bool) {
     if store.writeMark(value) { isMarked = value }

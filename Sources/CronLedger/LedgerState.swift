@@ -174,7 +174,8 @@ public struct LedgerState: Hashable, Sendable {
     if run.claim.trigger == .reboot { marks.rebootClaimed = run.claim.bootIdentifier }
     if let occurrence = run.claim.occurrence {
       marks.queued[occurrence] = nil
-      marks.decide(upTo: occurrence)
+      // Another attempt decides nothing: its mark may have been set back behind a wrong clock since.
+      if run.claim.attempt <= 1 { marks.decide(upTo: occurrence) }
     }
     jobs[run.claim.job] = marks
   }

@@ -8,6 +8,8 @@ public struct SyncTicket: Hashable, Sendable {
   public let offset: Int
   /// The directory must be synced too: the segment is new.
   public let includesDirectory: Bool
+  /// So many bytes of records had been appended in all.
+  fileprivate let appended: Int
 }
 
 /// What appending did.
@@ -40,6 +42,10 @@ public struct LedgerWriter: Sendable {
     /// It began as the reserve, for the disk was full.
     var wasReserve = false
     var isNameDurable = false
+    /// Bytes before it are durable.
+    var syncedEnd = 0
+    /// What the segment itself says of that.
+    var markedEnd = 0
   }
 
   /// An old segment whose unused space can be given back.
@@ -52,8 +58,10 @@ public struct LedgerWriter: Sendable {
   public var segmentBytes: Int
   private var segment: Segment?
   private var trims: [Trim] = []
-  /// Lines that no finished sync covers; the last of them end at the segment's offset.
+  /// Lines of records that no finished sync covers.
   public private(set) var pending: [UInt8]
+  /// Bytes of records that were appended so far.
+  private var appended = 0
   /// The number of the next segment.
   public private(set) var nextSegment: Int
   /// So many bytes are set aside for a full disk, as far as is known.
@@ -192,7 +200,11 @@ public struct LedgerWriter: Sendable {
     lines.reserveCapacity(records.count * 192)
     for record in records { RecordCodec.append(record.record, seq: record.seq, to: &lines) }
     keep(lines)
-    guard let current = segment else { throw StorageError(.failed, "no segment is open") }
+    guard var current = segment else { throw StorageError(.failed, "no segment is open") }
+    if current.syncedEnd > current.markedEnd {
+      lines = SyncedMark.line(upTo: current.syncedEnd) + lines
+      current.markedEnd = current.syncedEnd
+    }
     do throws(StorageError) {
       try storage.write(current.handle, at: current.offset, bytes: lines)
     } catch {
@@ -200,9 +212,9 @@ public struct LedgerWriter: Sendable {
       abandon(storage: &storage)
       throw error
     }
-    segment?.offset = current.offset + lines.count
-    return AppendResult(
-      handle: current.handle, bytes: lines.count, isFull: current.offset + lines.count >= current.limit)
+    current.offset += lines.count
+    segment = current
+    return AppendResult(handle: current.handle, bytes: lines.count, isFull: current.offset >= current.limit)
   }
 
   /// What to sync now; nil when no segment is open.
@@ -210,7 +222,7 @@ public struct LedgerWriter: Sendable {
     guard let segment else { return nil }
     return SyncTicket(
       segment: segment.number, handle: segment.handle, offset: segment.offset,
-      includesDirectory: !segment.isNameDurable)
+      includesDirectory: !segment.isNameDurable, appended: appended)
   }
 
   /// Notes how a sync ended. Returns false when it failed, or belongs to a segment that was given up: then nothing it
@@ -224,8 +236,8 @@ public struct LedgerWriter: Sendable {
       return false
     }
     if ticket.includesDirectory { segment?.isNameDurable = true }
-    let open = current.offset - ticket.offset
-    pending.removeFirst(max(0, pending.count - open))
+    segment?.syncedEnd = ticket.offset
+    pending.removeFirst(max(0, pending.count - (appended - ticket.appended)))
     trim(storage: &storage)
     return true
   }
@@ -250,6 +262,7 @@ public struct LedgerWriter: Sendable {
   }
 
   private mutating func keep(_ lines: [UInt8]) {
+    appended += lines.count
     if pending.count + lines.count > Self.maximumPendingBytes {
       pending = []
       droppedRecords = true

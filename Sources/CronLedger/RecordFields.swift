@@ -24,7 +24,12 @@ struct RecordFieldWriter {
 
   mutating func text(_ key: String, _ value: String) {
     self.key(key)
-    PercentEncoding.append(value.utf8, to: &line)
+    // Most values hold nothing to encode: then one copy does.
+    if value.utf8.contains(where: PercentEncoding.mustEncode) {
+      PercentEncoding.append(value.utf8, to: &line)
+    } else {
+      line.append(contentsOf: value.utf8)
+    }
   }
 
   mutating func text(_ key: String, _ value: String?) {
@@ -75,7 +80,7 @@ struct RecordFieldReader {
       index += 1
       let valueStart = index
       while index < fields.endIndex, fields[index] != UInt8(ascii: " ") { index += 1 }
-      guard spans.allSatisfy({ fields[$0.key] != fields[key] }) else { throw .malformed }
+      guard spans.allSatisfy({ $0.key.count != key.count || fields[$0.key] != fields[key] }) else { throw .malformed }
       spans.append(Span(key: key, value: valueStart..<index))
       if index == fields.endIndex { return }
       index += 1
@@ -92,7 +97,10 @@ struct RecordFieldReader {
   }
 
   private func value(_ key: String) -> ArraySlice<UInt8>? {
-    for span in spans where line[span.key].elementsEqual(key.utf8) { return line[span.value] }
+    let count = key.utf8.count
+    for span in spans where span.key.count == count && line[span.key].elementsEqual(key.utf8) {
+      return line[span.value]
+    }
     return nil
   }
 

@@ -67,23 +67,27 @@ public enum Recovery {
   private static let maximumUnsynced = 8
 
   /// Replays the ledger and then what was spilled, cuts torn tails and gives unused preallocated space back.
+  ///
+  /// `boot` names the present boot. Only what an earlier one wrote can have lost sectors amid its end; without it
+  /// nothing is taken for that.
   public static func recover(
-    storage: inout some LedgerStorage, spilled: SpilledRecords = SpilledRecords(),
+    storage: inout some LedgerStorage, spilled: SpilledRecords = SpilledRecords(), boot: String? = nil,
     limits: RecoveryLimits = RecoveryLimits()
   ) -> RecoveryResult {
-    var replay = Replay(limits: limits)
     let numbers: [Int]
     do throws(StorageError) {
       numbers = try storage.list().compactMap(SegmentName.number).sorted()
     } catch {
-      replay.result.mustNotWrite = true
-      replay.add(RecoveryFinding(.unreadable, segment: "", detail: error.description))
-      return replay.result
+      var result = RecoveryResult()
+      result.mustNotWrite = true
+      result.add(RecoveryFinding(.unreadable, segment: "", detail: error.description), limits: limits)
+      return result
     }
+    var replay = Replay(limits: limits, boot: boot, numbers: numbers)
     if let newest = numbers.last {
       replay.result.nextSegment = newest + 1
       if newest == SegmentName.maximum { replay.result.mustNotWrite = true }
-      let chain = replay.chain(numbers, storage: &storage)
+      let chain = replay.chain(storage: &storage)
       if replay.result.mustNotWrite { return replay.result }
       for segment in chain { replay.read(segment, storage: &storage) }
       replay.result.segments = numbers.suffix(maximumUnsynced).map(SegmentName.of)
@@ -108,10 +112,17 @@ private struct Replay {
   }
 
   let limits: RecoveryLimits
+  let boot: String?
+  /// The boot that the newest segments speak of; asked for once.
+  private var lastBoot: String??
+  /// Of all segments, ascending.
+  private let numbers: [Int]
   var result = RecoveryResult()
 
-  init(limits: RecoveryLimits) {
+  init(limits: RecoveryLimits, boot: String?, numbers: [Int]) {
     self.limits = limits
+    self.numbers = numbers
+    self.boot = boot
   }
 
   mutating func add(_ finding: RecoveryFinding) {
@@ -121,7 +132,7 @@ private struct Replay {
   /// The segments to replay, oldest first: from the newest whole snapshot on.
   ///
   /// Only the newest segment's bytes are kept meanwhile; the others, rarely needed, are read again.
-  mutating func chain(_ numbers: [Int], storage: inout some LedgerStorage) -> [Segment] {
+  mutating func chain(storage: inout some LedgerStorage) -> [Segment] {
     var chain: [Segment] = []
     for number in numbers.reversed() {
       var segment = Segment(number: number, bytes: nil, isBase: false)
@@ -139,6 +150,7 @@ private struct Replay {
         break
       }
       segment.isTorn = head?.isTorn ?? false
+      if head?.isDamaged == true, isUnsynced(from: 0, bytes, storage: &storage) { segment.isTorn = true }
       if chain.isEmpty { segment.bytes = bytes }
       chain.append(segment)
     }
@@ -152,6 +164,30 @@ private struct Replay {
     // What a head restates is in the segments before it; without them it is all there is.
     if chain.last?.isBase != true { for place in chain.indices { chain[place].isTorn = false } }
     return chain.reversed()
+  }
+
+  /// Whether no sync had covered the offset before the power failed.
+  private mutating func isUnsynced(
+    from offset: Int, _ bytes: [UInt8], storage: inout some LedgerStorage
+  ) -> Bool {
+    guard let boot, let last = findLastBoot(storage: &storage), last != boot else { return false }
+    return offset >= SyncedMark.end(in: bytes)
+  }
+
+  /// The boot of the last ticker that said so; nil when no segment tells.
+  private mutating func findLastBoot(storage: inout some LedgerStorage) -> String? {
+    if let lastBoot { return lastBoot }
+    var found: String?
+    for number in numbers.reversed() where found == nil {
+      let name = SegmentName.of(number)
+      guard let bytes = try? storage.readAll(name, limit: limits.maximumSegmentBytes) else { continue }
+      var scanner = SegmentScanner(bytes)
+      while let item = scanner.next() {
+        if case .record(let record, _) = item, case .restart(_, let boot, _, _) = record.record { found = boot }
+      }
+    }
+    lastBoot = .some(found)
+    return found
   }
 
   private mutating func load(_ name: String, storage: inout some LedgerStorage) -> [UInt8]? {
@@ -172,9 +208,17 @@ private struct Replay {
     var isFirst = true
     // Unknown where the head is damaged: then restated records can't be told from duplicates.
     var covered: UInt64?
-    while let item = scanner.next() {
+    var end: Int?
+    lines: while let item = scanner.next() {
       switch item {
       case .record(let record, let range):
+        // Its newline was the first byte of what was lost: no later reader would find it whole.
+        if bytes[range.upperBound - 1] != UInt8(ascii: "\n"),
+          isUnsynced(from: range.upperBound, bytes, storage: &storage)
+        {
+          end = unsynced(range.lowerBound, bytes, segment)
+          break lines
+        }
         if isFirst, case .snapshot = record.record {
           covered = record.seq
           if segment.isBase {
@@ -187,6 +231,10 @@ private struct Replay {
           replay(record, segment, at: range.lowerBound, covered: covered)
         }
       case .damage(let range):
+        if isUnsynced(from: range.lowerBound, bytes, storage: &storage) {
+          end = unsynced(range.lowerBound, bytes, segment)
+          break lines
+        }
         isDamaged = true
         add(
           RecoveryFinding(
@@ -206,7 +254,15 @@ private struct Replay {
       }
       isFirst = false
     }
-    finish(segment, bytes: bytes, validEnd: scanner.validEnd, isDamaged: isDamaged, storage: &storage)
+    finish(segment, bytes: bytes, validEnd: end ?? scanner.validEnd, isDamaged: isDamaged, storage: &storage)
+  }
+
+  private mutating func unsynced(_ offset: Int, _ bytes: [UInt8], _ segment: Segment) -> Int {
+    add(
+      RecoveryFinding(
+        .unsyncedTail, segment: segment.name, offset: offset,
+        detail: "the power failed before \(bytes.count - offset) bytes were synced"))
+    return offset
   }
 
   /// A crash cut the write of the head: what it would have restated is known, what it would have added is spilled or
@@ -215,12 +271,12 @@ private struct Replay {
     _ segment: Segment, bytes: [UInt8], _ start: SegmentScanner, storage: inout some LedgerStorage
   ) {
     var scanner = start
-    while scanner.next() != nil {}
+    var end = 0
+    while case .record(_, let range) = scanner.next() { end = range.upperBound }
     add(
       RecoveryFinding(
-        .incompleteSnapshot, segment: segment.name, offset: scanner.validEnd,
-        detail: "a crash cut the snapshot at its head"))
-    finish(segment, bytes: bytes, validEnd: scanner.validEnd, isDamaged: false, storage: &storage)
+        .incompleteSnapshot, segment: segment.name, offset: end, detail: "a crash cut the snapshot at its head"))
+    finish(segment, bytes: bytes, validEnd: end, isDamaged: false, storage: &storage)
   }
 
   /// Replays what no segment would take: it continues the last one, or repeats what came into a segment after all.
@@ -238,6 +294,7 @@ private struct Replay {
       if case .through(let at, nil, _) = record.record, record.seq == 0 {
         // The baseline of a ticker that could not write the snapshot that would have held it.
         result.state.setBaseline(at)
+        result.state.doubtOpenRuns()
       } else {
         replay(record, place, at: range.lowerBound, covered: .max)
       }

@@ -6,6 +6,8 @@ public struct RecoveryFinding: Error, Hashable, Sendable, CustomStringConvertibl
     case unreadable
     /// A write that was cut short by a crash; the bytes are cut off.
     case tornTail = "torn-tail"
+    /// The end of what had not been synced when the power failed: parts of it are there, others aren't. It is cut off.
+    case unsyncedTail = "unsynced-tail"
     /// Bytes between records that are no record; a copy is in the quarantine.
     case damaged
     /// Segments, and not one record in them: a first start that was cut short, or somebody emptied them.
@@ -53,7 +55,7 @@ public struct RecoveryFinding: Error, Hashable, Sendable, CustomStringConvertibl
   public var meansLoss: Bool {
     switch kind {
     case .unreadable, .damaged, .empty, .gap, .newerFormat, .spillLost: true
-    case .tornTail, .duplicate, .illegal, .incompleteSnapshot, .repairFailed: false
+    case .tornTail, .unsyncedTail, .duplicate, .illegal, .incompleteSnapshot, .repairFailed: false
     }
   }
 }

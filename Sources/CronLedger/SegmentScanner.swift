@@ -18,6 +18,8 @@ public struct SegmentScanner {
   private var waiting: [Item] = []
   /// Behind the last record: what comes after may be cut.
   public private(set) var validEnd = 0
+  /// Bytes before it were durable once, as far as the marks that were passed say.
+  private(set) var syncedEnd = 0
 
   /// Begins at the head of the segment's bytes.
   public init(_ bytes: [UInt8]) {
@@ -26,6 +28,14 @@ public struct SegmentScanner {
 
   /// The next item; nil at the end of the segment or at NULs that nothing follows.
   public mutating func next() -> Item? {
+    while let item = nextLine() {
+      guard case .record(let record, let range) = item, let synced = SyncedMark.offset(of: record) else { return item }
+      syncedEnd = max(syncedEnd, min(synced, range.lowerBound))
+    }
+    return nil
+  }
+
+  private mutating func nextLine() -> Item? {
     if let item = waiting.popLast() { return item }
     guard position < bytes.count else { return nil }
     if let end = lineEnd(from: position), let record = record(position..<end) {
@@ -98,6 +108,8 @@ struct SegmentHead {
   var isComplete: Bool
   /// Whether the segment ends before they are, as when a crash cut the write of them.
   var isTorn = false
+  /// Whether bytes among them are no record, and records follow.
+  var isDamaged = false
   /// Whether this version may touch the segment.
   var isUnderstood: Bool
 
@@ -113,7 +125,9 @@ struct SegmentHead {
     for _ in 0..<records {
       switch scanner.next() {
       case .record: continue
-      case .damage: return
+      case .damage:
+        isDamaged = true
+        return
       case .tornTail, nil:
         isTorn = true
         return

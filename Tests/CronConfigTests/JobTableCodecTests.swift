@@ -1,4 +1,5 @@
 import CronConfig
+import CronTestRandom
 import CronTestSupport
 import CronTime
 import Testing

@@ -162,4 +162,83 @@ import Testing
     #expect(bench.claims.count == 1)
     #expect(bench.notices.contains(.clockReleased(plausible: false)))
   }
+
+  @Test(.acceptance(58)) func `a job that comes while the clock is held is not silenced by the mark of another clock`()
+    throws
+  {
+    var bench = Bench.loaded(try job())
+    for _ in 0..<6 {
+      bench.tick(after: 60)
+      bench.finishAll()
+    }
+    var next = Bench(at: .minute(3, second: 10), settings: EngineSettings(bootIdentifier: "boot-2"))
+    next.recover(try bench.replayed(), sameBoot: false)
+    next.load([try job(), try job("new")])
+    next.tick(after: 30)
+    #expect(next.engine.summary.clockHeld && next.claims.isEmpty)
+    next.tick(after: 31)
+    #expect(!next.engine.summary.clockHeld)
+    #expect(next.claims.map(\.occurrence) == [.minute(4)] && next.claims.map(\.job) == ["new"])
+  }
+
+  @Test(.acceptance(58)) func `what waited under a wrong clock doesn't outlive the mark that is set back`() throws {
+    var bench = Bench.loaded(try job("h", "0 * * * *", overlap: .queue, catchUp: .all(limit: 4)))
+    let wrong: Int64 = 90_971
+    bench.setClock(by: wrong)
+    bench.tick(after: 1)
+    // The oldest of the four runs, the others wait; they lie within a day of the true time, the last one doesn't.
+    let running = try #require(bench.dispatched.first)
+    let waiting = bench.engine.ledger.jobs["h"]?.queued.count ?? 0
+    #expect(waiting > 2)
+    bench.setClock(by: -wrong)
+    bench.send(.clockStepped(byMicroseconds: -wrong * 1_000_000, bench.clock))
+    #expect(bench.engine.ledger.jobs["h"]?.queued.isEmpty == true)
+    #expect(bench.misses.suffix(waiting).allSatisfy { $0.reason == .clockStep })
+    bench.end(running.run)
+    // The next true hour fires, and nothing of tomorrow before it.
+    bench.tick(after: 3600)
+    #expect(bench.claims.last?.occurrence == .minute(60))
+    #expect(try bench.replayed().illegalTransitions == 0)
+  }
+
+  @Test(.acceptance(58)) func `a small step behind the correction of a wrong clock repeats nothing`() throws {
+    var bench = Bench.loaded(try job("h", "0 * * * *"), at: .minute(-10))
+    bench.tick(after: 600 + 60)
+    #expect(bench.claims.map(\.occurrence) == [.minute(0)])
+    bench.finishAll()
+    // A day and a bit ahead: what is decided there lies within a day of the true time, when that comes back.
+    let wrong: Int64 = 88_151
+    bench.setClock(by: wrong)
+    bench.tick(after: 60)
+    bench.finishAll()
+    bench.setClock(by: -wrong)
+    bench.tick(after: 60)
+    #expect(bench.engine.ledger.jobs["h"]?.lastDecided == .minute(3))
+    bench.setClock(by: -1160)
+    for _ in 0..<30 {
+      bench.tick(after: 60)
+      bench.finishAll()
+    }
+    #expect(bench.claims.count { $0.occurrence == .minute(0) } == 1)
+    bench.tick(after: 3600)
+    #expect(bench.claims.last?.occurrence == .minute(60))
+  }
+
+  @Test(.acceptance(58)) func `an instant whose run of another future still lives is not claimed again`() throws {
+    var bench = Bench.loaded(try job("h", "0 * * * *", overlap: .allow))
+    let wrong: Int64 = 90_971
+    bench.setClock(by: wrong)
+    bench.tick(after: 1)
+    let run = try #require(bench.dispatched.last)
+    let instant = try #require(run.occurrence)
+    bench.setClock(by: -wrong)
+    bench.tick(after: 1)
+    // The clock goes wrong a second time, and the instant comes again while its run lives.
+    bench.setClock(by: wrong)
+    bench.tick(after: 1)
+    #expect(bench.claims.count { $0.occurrence == instant } == 1)
+    #expect(bench.skips.contains { $0.first <= instant && instant <= $0.last && $0.reason == .overlap })
+    bench.end(run.run)
+    #expect(try bench.replayed().illegalTransitions == 0)
+  }
 }

@@ -1,4 +1,5 @@
 import CronLedger
+import CronTestRandom
 import CronTestSupport
 import CronTime
 import Testing

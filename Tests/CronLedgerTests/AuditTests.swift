@@ -1,3 +1,4 @@
+import CronTestRandom
 import CronTestSupport
 import CronTime
 import Testing
@@ -175,6 +176,29 @@ import Testing
     history.start(run, at: 31)
     history.end(run, "minute", at: 30, startedAt: 31)
     #expect(try Audited(history.files()).words == [])
+  }
+
+  @Test func `a step that no ticker lived to record explains an early start and an end before it`() throws {
+    var history = AuditHistory()
+    history.define("minute", "* * * * *", at: 0)
+    let run = history.claim("minute", 60)
+    let other = history.claim("minute", 120, at: 125)
+    history.start(other, at: 125)
+    history.add(.restart(at: Samples.at(30), boot: "boot-1", pid: 8, version: "1"))
+    history.start(run, at: 31)
+    history.end(run, "minute", at: 32, startedAt: 31)
+    history.end(other, "minute", at: 33, startedAt: 125)
+    #expect(try Audited(history.files()).words == [])
+    // A ticker says first what it found, and then that it began.
+    let restarted = try #require(history.records.firstIndex { if case .restart = $0.record { true } else { false } })
+    history.records.swapAt(restarted, restarted + 1)
+    history.renumber()
+    #expect(try Audited(history.files()).words == [])
+    // Without the restart nothing explains it.
+    let restart = try #require(history.records.firstIndex { if case .restart = $0.record { true } else { false } })
+    history.records.remove(at: restart)
+    history.renumber()
+    #expect(try Audited(history.files()).words.sorted() == ["early-start minute 60", "end-before-start minute 120"])
   }
 
   @Test func `marks of a far future that are set back are owed again`() throws {

@@ -1,4 +1,5 @@
 import CronLedger
+import CronTestRandom
 import CronTestSupport
 
 /// A directory in memory that fails, fills up, tears writes and forgets what wasn't synced.

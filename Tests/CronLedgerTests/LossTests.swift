@@ -87,4 +87,18 @@ import Testing
     restarted.disposeOfRetired()
     #expect(restarted.jobs["backup"] == nil)
   }
+
+  @Test(.acceptance(58)) func `another attempt moves no mark that was set back behind a wrong clock`() throws {
+    let tomorrow: Int64 = 90_000
+    var state = LedgerState(
+      applying: Self.numbered([
+        .define(Samples.define()), .claim(Samples.claim(1, occurrence: tomorrow)),
+        .through(at: Samples.at(10), job: "backup"), .end(Samples.end(1, retryAt: 20)),
+        .claim(Samples.claim(2, occurrence: tomorrow, attempt: 2, trigger: .rerun)),
+      ]))
+    #expect(state.jobs["backup"]?.lastDecided == Samples.at(10))
+    state = LedgerState(applying: state.snapshotRecords(at: Samples.at(30)))
+    #expect(state.jobs["backup"]?.lastDecided == Samples.at(10))
+    #expect(state.open[Samples.run(2)] != nil)
+  }
 }

@@ -143,7 +143,8 @@ import Testing
     func records(_ number: Int) -> [Record] {
       let job = "job\(number)"
       return [
-        .define(Samples.define(job)), .claim(Samples.claim(number, job: job, occurrence: Int64(number) * 600)),
+        .define(Samples.define(job, origin: Int64(number) * 600 - 60)),
+        .claim(Samples.claim(number, job: job, occurrence: Int64(number) * 600)),
         .end(Samples.end(number, job: job)), .retire(job: job, at: Samples.at(Int64(number) * 600)),
       ]
     }

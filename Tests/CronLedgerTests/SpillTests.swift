@@ -79,6 +79,19 @@ import Testing
     #expect(!result.needsBaseline && result.findings.isEmpty, "\(result.findings)")
   }
 
+  @Test(.acceptance(57)) func `a run that was open at such a baseline stays doubtful, and a later one is sure`() throws
+  {
+    let claims = [1, 2].map {
+      SequencedRecord(seq: UInt64($0), record: .claim(Samples.claim($0, occurrence: Int64($0))))
+    }
+    let segment = RecoveryTests.segment(LedgerState(), [claims[0]])
+    let baseline = SequencedRecord(seq: 0, record: .through(at: Samples.at(1)))
+    let (result, _) = Self.recover(
+      ["000001.log": segment], SpilledRecords(lines: Self.lines([baseline, claims[1]])))
+    let open = try [1, 2].map { try #require(result.state.open[Samples.run($0)]) }
+    #expect(open.map(\.claim.isDoubtful) == [true, false])
+  }
+
   @Test(.acceptance(57)) func `what was spilled goes into the next segment, and is read from there`() throws {
     let segment = RecoveryTests.segment(LedgerState(), Array(Self.records.prefix(5)))
     var (result, storage) = Self.recover(

@@ -1,3 +1,4 @@
+import CronTestRandom
 import CronTestSupport
 import CronTime
 

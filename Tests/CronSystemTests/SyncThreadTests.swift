@@ -1,4 +1,5 @@
 import CronSystem
+import CronTestRandom
 import CronTestSupport
 import Testing
 

@@ -1,3 +1,5 @@
+import CronTestRandom
+
 import CronTime
 import Testing
 

@@ -1,3 +1,5 @@
+import CronTestRandom
+
 /// A generator with a seed (SplitMix64), so that a failure can be repeated.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64

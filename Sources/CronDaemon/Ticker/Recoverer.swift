@@ -17,7 +17,8 @@ struct Recoverer {
     var files = LedgerFiles(state)
     Fault.point("recovery.begin")
     var spill = LedgerSpilling(LedgerSpill(state, memory: try spillMemory()))
-    var recovery = Recovery.recover(storage: &files, spilled: spill.read())
+    let boot = try Self.bootIdentifier()
+    var recovery = Recovery.recover(storage: &files, spilled: spill.read(), boot: boot)
     let now = Instant(microseconds: SystemClock.wall())
     if recovery.needsBaseline { recovery.setBaseline(now) }
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
@@ -26,7 +27,6 @@ struct Recoverer {
     keeper.snapshot = { ledger.snapshotRecords(at: now) }
     keeper.begin(baseline: recovery.needsBaseline ? now : nil)
 
-    let boot = try Self.bootIdentifier()
     let pool = makePool(loop)
     let engine = Engine(
       settings: EngineSettings(

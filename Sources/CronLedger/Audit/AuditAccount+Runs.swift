@@ -174,7 +174,7 @@ extension AuditAccount {
     if let startedAt {
       if startedAt != run.start?.at { checkStart(of: run, at: startedAt) }
       if end.endedAt < startedAt, backwardStep <= run.claimSequence {
-        say(
+        doubt(
           AuditItem(
             .endBeforeStart, job: run.claim.job, occurrence: run.claim.occurrence, run: end.run,
             detail: "it began at \(startedAt.milliseconds3339) and ended at \(end.endedAt.milliseconds3339)"))
@@ -189,7 +189,7 @@ extension AuditAccount {
     guard let due = run.claim.due ?? run.claim.occurrence, at.adding(microseconds: 20_000) < due,
       backwardStep <= run.claimSequence
     else { return }
-    say(
+    doubt(
       AuditItem(
         .earlyStart, job: run.claim.job, occurrence: run.claim.occurrence, run: run.claim.run,
         detail: "due at \(due.milliseconds3339), started at \(at.milliseconds3339)"))

@@ -21,6 +21,10 @@ struct AuditAccount {
   var floor: Instant?
   /// The place of the last step of the clock to an earlier time.
   var backwardStep: UInt64 = 0
+  /// What a step of the clock that isn't known yet would explain.
+  private var doubts: [AuditItem] = []
+  /// What the clock showed at least when the last record was written.
+  private var clock: Instant?
   private(set) var findings = 0
   private var zones: [String: Zone?] = [:]
   private let look: (String) -> Zone?
@@ -40,6 +44,7 @@ struct AuditAccount {
 
   /// Takes one record that restates nothing.
   mutating func take(_ sequenced: SequencedRecord) {
+    lookForStep(sequenced)
     switch sequenced.record {
     case .define(let definition): define(definition)
     case .retire(let job, let at): retire(job, at: at)
@@ -62,6 +67,34 @@ struct AuditAccount {
       refuse(sequenced, error)
     }
     if case .define(let definition) = sequenced.record { expect(definition) }
+  }
+
+  /// A step to an earlier time that nobody recorded: no ticker lived then, or it died before it could.
+  private mutating func lookForStep(_ sequenced: SequencedRecord) {
+    switch sequenced.record {
+    case .claim, .queued, .skipped, .missed, .restart: see(sequenced.record.at, before: sequenced.seq)
+    case .start(let start): clock = max(clock ?? start.at, start.at)
+    // What these carry isn't the clock of their writer.
+    case .define, .retire, .pause, .resume, .end, .tickFailed, .clockStep, .through, .snapshot, .unknown: break
+    }
+  }
+
+  private mutating func see(_ at: Instant?, before place: UInt64) {
+    guard let at else { return }
+    if let clock, at < clock {
+      backwardStep = place
+      doubts = []
+    }
+    settleDoubts()
+    clock = at
+  }
+
+  /// Says it later, unless the next record that shows a clock shows that it was set back.
+  mutating func doubt(_ item: AuditItem) { doubts.append(item) }
+
+  private mutating func settleDoubts() {
+    for item in doubts { say(item) }
+    doubts = []
   }
 
   /// What the ledger's own rules object to.
@@ -166,7 +199,7 @@ struct AuditAccount {
   /// Goes on from a snapshot behind what was read: it knows what a gap has swallowed.
   mutating func adopt(_ snapshot: LedgerState, at: Instant, covered: UInt64) {
     // The clock was set back while no ticker was there to notice.
-    if let last = state.lastRecordAt, at < last { backwardStep = covered }
+    see(at, before: covered + 1)
     for run in state.open.values.sorted(by: { $0.claimSequence < $1.claimSequence })
     where snapshot.open[run.claim.run] == nil {
       say(
@@ -199,6 +232,7 @@ struct AuditAccount {
 
   /// Judges what is left up to the watermark, and lists what is going on.
   mutating func finish() {
+    settleDoubts()
     for name in state.jobs.keys.sorted() {
       guard let through = state.through, let marks = state.jobs[name] else { continue }
       // The occurrences of a pause are accounted for at its end.

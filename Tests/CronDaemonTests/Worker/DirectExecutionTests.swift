@@ -1,5 +1,6 @@
 import CronConfig
 import CronSystem
+import CronTestRandom
 import CronTestSupport
 import Testing
 

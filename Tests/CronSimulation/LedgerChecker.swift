@@ -70,6 +70,12 @@ struct LedgerChecker {
         }
       }
       through = at
+    case .through(let at, let job?, nil):
+      // The mark of a wrong clock is set back: what that future decided is owed again when it comes, from now on.
+      guard var facts = jobs[job] else { return }
+      facts.decided = facts.decided.filter { $0.key <= at }
+      facts.verified = at
+      jobs[job] = facts
     case .start, .tickFailed, .clockStep, .restart, .through, .snapshot, .unknown: break
     }
   }
@@ -142,7 +148,8 @@ struct LedgerChecker {
 
   private mutating func requireDecided(_ name: String, upTo end: Instant, why: String) {
     guard let facts = jobs[name] else { return }
-    var cursor = facts.schedule.next(after: facts.verified ?? facts.origin, in: .utc, origin: facts.origin)
+    var cursor = facts.schedule.next(
+      after: max(facts.verified ?? .distantPast, facts.origin), in: .utc, origin: facts.origin)
     // What a delay puts off may be decided later; what is decided out of turn is looked at again at the end.
     while let instant = cursor, instant.adding(seconds: jitterSeconds) <= end {
       if facts.decided[instant] == nil, !facts.queued.contains(instant) {

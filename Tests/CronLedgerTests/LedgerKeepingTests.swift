@@ -1,0 +1,72 @@
+import CronTime
+import Testing
+
+@testable import CronLedger
+
+/// What the policy for a disk that hangs keeps in memory, and for how long.
+@Suite struct LedgerKeepingTests {
+  /// Memory and mark, as the watcher and the disk hold them.
+  private final class Spill: SpillStore {
+    var bytes: [UInt8] = []
+    var mark = false
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    func read(upTo count: Int) -> [UInt8] { Array(bytes.prefix(count)) }
+    func write(_ new: [UInt8], at offset: Int) {
+      let end = min(offset + new.count, bytes.count)
+      bytes.replaceSubrange(min(offset, end)..<end, with: new)
+    }
+    func truncate(to count: Int) { bytes.removeLast(max(0, bytes.count - count)) }
+    func readMark() -> Bool { mark }
+    func writeMark(_ value: Bool) -> Bool {
+      mark = value
+      return true
+    }
+  }
+
+  /// The numbers of the syncs that were begun, in order.
+  private final class Begun {
+    var tokens: [UInt64] = []
+  }
+
+  private static let patience = LedgerKeeping<FakeLedgerStorage, LedgerSpilling<Spill>>.patienceNanoseconds
+
+  private static func record(_ seq: UInt64) -> SequencedRecord {
+    SequencedRecord(seq: seq, record: .through(at: Samples.at(Int64(seq))))
+  }
+
+  @Test func `what went on without its sync stays in memory until a sync of its own has ended`() throws {
+    let spill = Spill()
+    let begun = Begun()
+    var keeping = LedgerKeeping(
+      FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(spill)
+    ) { _, token throws(StorageError) in begun.tokens.append(token) }
+    keeping.begin(baseline: nil)
+    keeping.append([Self.record(1)])
+    var result = keeping.beginSync(token: 7, nowNanoseconds: 0)
+    #expect(result == nil)
+    let given = keeping.stopWaiting(nowNanoseconds: Self.patience)
+    #expect(given == 7)
+    keeping.append([Self.record(2)])
+    result = keeping.beginSync(token: 8, nowNanoseconds: Self.patience)
+    #expect(result == .keptInMemory)
+    #expect(spill.mark && spill.text.contains(" 1 through ") && spill.text.contains(" 2 through "))
+
+    // The disk wakes up: the sync covers the first record alone, and the second may have been acted on.
+    let first = begun.tokens
+    for token in first { _ = keeping.completed(token: token, failure: nil, nowNanoseconds: Self.patience + 1) }
+    #expect(spill.mark && !spill.text.contains(" 1 through ") && spill.text.contains(" 2 through "))
+    try #require(begun.tokens.count > first.count)
+    for token in begun.tokens.dropFirst(first.count) {
+      _ = keeping.completed(token: token, failure: nil, nowNanoseconds: Self.patience + 2)
+    }
+    #expect(!spill.mark && spill.bytes.isEmpty && keeping.problem == nil)
+
+    // It is clean again: a later refusal begins anew.
+    keeping.append([Self.record(3)])
+    result = keeping.beginSync(token: 9, nowNanoseconds: Self.patience + 3)
+    #expect(result == nil)
+    _ = keeping.stopWaiting(nowNanoseconds: 2 * Self.patience + 3)
+    #expect(spill.mark && spill.text.contains(" 3 through ") && !spill.text.contains(" 2 through "))
+  }
+}

@@ -1,0 +1,83 @@
+import CronSimulation
+import CronTestSupport
+import Foundation
+import Testing
+
+/// Worlds run in a release build, by thousands; `bin/test` builds it first.
+@Suite struct SimulationTests {
+  private static let program =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path + "/.build/release/Simulate"
+  private static let blocks: UInt64 = 8
+  /// Seeds of each block; `CRONWATCH_SEEDS` (of all blocks together) asks for more.
+  private static let seedsPerBlock: UInt64 = {
+    let wanted = ProcessInfo.processInfo.environment["CRONWATCH_SEEDS"].flatMap(UInt64.init)
+    return max(1, (wanted ?? 2400) / blocks)
+  }()
+
+  private static func simulate(_ words: [String]) throws -> (text: String, status: Int32) {
+    guard FileManager.default.isExecutableFile(atPath: program) else {
+      try Test.cancel("the worlds aren't built; bin/test builds them first")
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = words
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (String(decoding: data, as: UTF8.self), process.terminationStatus)
+  }
+
+  /// Seeds in blocks, so that they run beside each other; a block that fails names its seeds and tells the first story.
+  @Test(.acceptance(57, 58, 59, 62), arguments: 0..<blocks)
+  func `every occurrence is decided once, through crashes of everything at any write`(_ block: UInt64) throws {
+    let seeds = Self.seedsPerBlock
+    let (text, status) = try Self.simulate(["\(block * seeds)", "\(seeds)"])
+    guard status == 0 else {
+      let seed = text.split(separator: " ").dropFirst().first.map { $0.prefix { $0.isNumber } } ?? ""
+      Issue.record("\(text)\n\(try Self.simulate(["--excerpt", String(seed)]).text)")
+      return
+    }
+    let counts = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    // A world in which little happens proves little.
+    #expect((counts["fires"] as? UInt64).map { $0 >= seeds * 100 } == true)
+    #expect((counts["whole"] as? UInt64).map { $0 > seeds / 2 } == true)
+    if seeds >= 100 {
+      for (name, value) in SimulationCounts().named where name != "unknowable" {
+        #expect(counts[name] as? Int ?? 0 > value, "\(name) never happened")
+      }
+    }
+  }
+
+  @Test func `a seed tells the same story twice`() throws {
+    for seed in ["3", "77"] {
+      let first = try Self.simulate(["--story", seed])
+      #expect(first.text.split(separator: "\n").count > 100)
+      #expect(try Self.simulate(["--story", seed]) == first)
+    }
+  }
+
+  @Test func `a ticker that dies at any single write loses nothing and repeats nothing`() throws {
+    let seed: UInt64 = 1
+    let whole = Simulation(seed: seed)
+    try whole.run(steps: 8)
+    #expect(whole.problems.isEmpty, "\(whole.problems)")
+    for change in 1...whole.counts.changes {
+      let world = Simulation(seed: seed, deathAt: change)
+      try world.run(steps: 8)
+      if let problem = world.problems.first {
+        Issue.record("seed \(seed), dead at change \(change): \(problem)")
+        return
+      }
+    }
+  }
+
+  @Test(arguments: PlantedFault.allCases)
+  func `a mistake that is planted is seen`(_ fault: PlantedFault) throws {
+    let (text, status) = try Self.simulate(["--fault", fault.rawValue])
+    #expect(status == 0, "\(text)")
+    #expect(text.hasPrefix("seed "))
+  }
+}
