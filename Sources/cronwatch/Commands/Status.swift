@@ -10,13 +10,21 @@ extension Verb {
       The verdict comes first. It is computed from heartbeat files and lock queries, never asked of the process that is
       being judged: the watcher evaluates it, and when it doesn't answer within a second, this command does.
       Exit status: 0 healthy or asleep, 3 down, 1 anything else.
+
+      --deaths lists how the last 100 tickers ended instead, newest first: when, how, how long they had lived, and why.
+      It works while cronwatch is down.
       """,
-    options: [OptionSpecification("--json", "one JSON object")],
+    options: [
+      OptionSpecification("--json", "one JSON object; with --deaths, one a line"),
+      OptionSpecification("--deaths", "list how our own processes ended"),
+    ],
     examples: [
       ("cronwatch status", "what people read"),
       ("cronwatch status --json", "what programs read"),
+      ("cronwatch status --deaths", "what has crashed, and when"),
     ],
     run: { (context, arguments) throws(CommandFailure) in
+      if arguments.has("--deaths") { return try printDeaths(context, asJSON: arguments.has("--json")) }
       let answer: StatusQuery.Answer
       if let state = try context.existingState() {
         do throws(Errno) {
@@ -31,6 +39,18 @@ extension Verb {
       if arguments.has("--json") { context.print(answer.json) } else { context.print(trimmed(answer.text)) }
       return ExitStatus(rawValue: answer.exitStatus) ?? .negative
     })
+
+  private static func printDeaths(_ context: CommandContext, asJSON: Bool) throws(CommandFailure) -> ExitStatus {
+    let deaths = try DeathsText.deaths(context)
+    if asJSON {
+      for death in deaths { context.print(DeathsText.json(death)) }
+    } else if deaths.isEmpty {
+      context.printError("cronwatch: none of our processes has ended yet")
+    } else {
+      for line in DeathsText.table(deaths) { context.print(line) }
+    }
+    return .success
+  }
 
   private static func trimmed(_ text: String) -> String { text.hasSuffix("\n") ? String(text.dropLast()) : text }
 }

@@ -1,0 +1,49 @@
+import CronDaemon
+import CronSystem
+import CronTime
+import CronWire
+
+/// The ends of our own processes as text and as JSON: `status --deaths`.
+enum DeathsText {
+  /// Newest first.
+  static func deaths(_ context: CommandContext) throws(CommandFailure) -> [DeathRecord] {
+    guard let state = try context.existingState() else { return [] }
+    do throws(Errno) {
+      return try Deaths(state).all().reversed()
+    } catch {
+      throw CommandFailure(.temporary, "the deaths can't be read: \(error)")
+    }
+  }
+
+  static func table(_ deaths: [DeathRecord]) -> [String] {
+    ["WHEN                      ROLE    PID      LIVED    END                       WHY"]
+      + deaths.map { death in
+        [
+          HumanText.padded(Instant(microseconds: death.atMicroseconds).milliseconds3339, width: 24),
+          HumanText.padded(death.role, width: 6), HumanText.padded(String(death.pid), width: 7),
+          HumanText.padded(HumanText.duration(seconds: Double(death.uptimeSeconds)), width: 7),
+          HumanText.padded(death.cause.description, width: 24), why(death),
+        ].joined(separator: "  ")
+      }
+  }
+
+  /// `unasked`, `stalled`; what was meant to be says so.
+  private static func why(_ death: DeathRecord) -> String {
+    death.isUnwanted ? HumanText.escaped(death.reason) : "\(HumanText.escaped(death.reason)) (as it should)"
+  }
+
+  static func json(_ death: DeathRecord) -> JSONValue {
+    let ending: (code: JSONValue, signal: JSONValue, isDumped: Bool)
+    switch death.cause {
+    case .exited(let status): ending = (.integer(Int64(status)), .null, false)
+    case .signaled(let number, let isDumped): ending = (.null, .string(Signal.name(number)), isDumped)
+    }
+    return .object(
+      JSONObject([
+        ("at", .string(Instant(microseconds: death.atMicroseconds).milliseconds3339)), ("role", .string(death.role)),
+        ("pid", .integer(Int64(death.pid))), ("uptime_s", .integer(death.uptimeSeconds)), ("exit_code", ending.code),
+        ("signal", ending.signal), ("core_dumped", .bool(ending.isDumped)), ("reason", .string(death.reason)),
+        ("unwanted", .bool(death.isUnwanted)),
+      ]))
+  }
+}

@@ -1,0 +1,40 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import EndToEndSupport
+import Testing
+
+/// `status --deaths`: what ended, how, and whether it should have.
+@Suite(.ownThread)
+struct DeathsTests {
+  private static func deaths(_ cron: Cronwatch) throws -> [JSONValue] {
+    let result = try cron.run(["status", "--deaths", "--json"])
+    #expect(result.exit == 0)
+    return try result.output.split(separator: "\n").map { try JSONReader.parse(Array($0.utf8)) }
+  }
+
+  @Test(.acceptance(23)) func `a ticker that was killed and one that was stopped are told apart`() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      #expect(try Self.deaths(cron).isEmpty)
+      let first = try cron.ticker()
+      try cron.signal(first, Signal.kill)
+      try cron.wait("another ticker") { try cron.ticker() != first }
+      let second = try cron.ticker()
+      let killed = try #require(try Self.deaths(cron).first)
+      #expect(killed["pid"]?.integerValue == Int64(first.pid))
+      #expect(killed["signal"]?.stringValue == "KILL" && killed["exit_code"]?.isNull == true)
+      #expect(killed["reason"]?.stringValue == "unasked" && killed["unwanted"]?.boolValue == true)
+
+      try cron.stop()
+      let all = try Self.deaths(cron)
+      #expect(all.map { $0["pid"]?.integerValue } == [second, first].map { Int64($0.pid) })
+      #expect(all[0]["exit_code"]?.integerValue == 0 && all[0]["unwanted"]?.boolValue == false)
+      let table = try cron.run(["status", "--deaths"])
+      #expect(table.exit == 0)
+      let lines = table.output.split(separator: "\n")
+      #expect(lines.count == 3 && lines[1].contains("(as it should)") && lines[2].contains("signal KILL"))
+    }
+  }
+}
