@@ -35,6 +35,15 @@ public enum RecordCodec {
     swap(&writer.line, &output)
   }
 
+  /// Whether the line, with or without its newline, has a right checksum.
+  static func isIntact(_ line: ArraySlice<UInt8>) -> Bool {
+    let text = line.last == UInt8(ascii: "\n") ? line.dropLast() : line
+    guard text.count > 9, text[text.startIndex + 8] == UInt8(ascii: " "),
+      let crc = Checksum.parseHexadecimal(text.prefix(8))
+    else { return false }
+    return Checksum.crc32c(text.dropFirst(9)) == crc
+  }
+
   /// Reads one line, with or without its newline; refuses whatever `encode` could not have written.
   public static func decode(line: ArraySlice<UInt8>) throws(RecordError) -> SequencedRecord {
     guard line.count <= maximumLineBytes else { throw .malformed }
@@ -49,10 +58,11 @@ public enum RecordCodec {
     else { throw .malformed }
     let rest = body[(afterSequence + 1)...]
     let afterType = rest.firstIndex(of: UInt8(ascii: " ")) ?? rest.endIndex
-    guard afterType > rest.startIndex, let type = String(validating: rest[..<afterType], as: UTF8.self),
-      type.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "-") }),
+    guard afterType > rest.startIndex,
+      rest[..<afterType].allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "-") }),
       afterType == rest.endIndex || afterType + 1 < rest.endIndex
     else { throw .malformed }
+    let type = String(decoding: rest[..<afterType], as: UTF8.self)
     let fields = try RecordFieldReader(rest[min(afterType + 1, rest.endIndex)...])
     return SequencedRecord(seq: UInt64(seq), record: try read(type, fields))
   }

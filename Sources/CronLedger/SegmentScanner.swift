@@ -46,6 +46,18 @@ public struct SegmentScanner {
     return skipDamage()
   }
 
+  /// Whether so many whole lines with right checksums come next. A head is looked at before it is read: what its
+  /// records say needn't be known for that, and of many jobs it is long.
+  func passes(intactLines count: Int) -> Bool {
+    guard waiting.isEmpty else { return false }
+    var start = position
+    for _ in 0..<count {
+      guard let end = lineEnd(from: start), RecordCodec.isIntact(bytes[start..<end]) else { return false }
+      start = end
+    }
+    return true
+  }
+
   /// Just behind the newline that ends the line; nil when the line is cut short or too long.
   private func lineEnd(from start: Int) -> Int? {
     let limit = min(bytes.count, start + RecordCodec.maximumLineBytes)
@@ -121,7 +133,8 @@ struct SegmentHead {
     covered = first.seq
     record = first.record
     isUnderstood = format.isUnderstood
-    isComplete = false
+    isComplete = scanner.passes(intactLines: records)
+    if isComplete { return }
     for _ in 0..<records {
       switch scanner.next() {
       case .record: continue

@@ -57,8 +57,16 @@ package enum PercentEncoding {
 
   /// The text that the encoded form stands for; nil when it is malformed or not UTF-8.
   package static func decode(_ encoded: ArraySlice<UInt8>) -> String? {
-    // Most values hold nothing to decode: one pass and no copy.
-    if !encoded.contains(where: mustEncode) { return String(validating: encoded, as: UTF8.self) }
+    // Most values hold nothing to decode, and are ASCII, which is always valid: one pass and no copy.
+    var isPlain = true
+    var isASCII = true
+    for byte in encoded {
+      if byte >= 0x80 { isASCII = false }
+      if mustEncode(byte) { isPlain = false }
+    }
+    if isPlain {
+      return isASCII ? String(decoding: encoded, as: UTF8.self) : String(validating: encoded, as: UTF8.self)
+    }
     guard let bytes = decodeBytes(encoded) else { return nil }
     return String(validating: bytes, as: UTF8.self)
   }

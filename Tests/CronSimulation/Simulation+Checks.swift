@@ -46,9 +46,11 @@ extension Simulation {
     counts.occurrences = checker.occurrences
     compareOutcomes(records)
     // It reads the whole ledger once more; every fourth world of each climate is enough of it.
-    if seed / UInt64(Climate.allCases.count) % 4 == 0 || fault != nil { audit() }
+    if seed / UInt64(Climate.allCases.count) % 4 == 0 || fault != nil {
+      audit()
+      replay()
+    }
     if disk.syncsAfterFailure > 0 { fail("a descriptor was synced again after its sync had failed") }
-    replay()
   }
 
   /// Every record that any segment still has, once and in order; what snapshots restate is left out.
@@ -56,21 +58,31 @@ extension Simulation {
     var seen: Set<UInt64> = []
     var records: [SequencedRecord] = []
     for segment in disk.segments {
-      var scanner = SegmentScanner(segment.content)
-      var restatements = 0
+      guard let facts = Self.behindSnapshot(segment.content) else { continue }
+      var scanner = SegmentScanner(facts)
       while let item = scanner.next() {
-        guard case .record(let record, _) = item else { continue }
-        if case .snapshot(_, let count, _) = record.record {
-          restatements = count
-        } else if restatements > 0 {
-          restatements -= 1
-        } else if seen.insert(record.seq).inserted {
-          records.append(record)
-        }
+        guard case .record(let record, _) = item, seen.insert(record.seq).inserted else { continue }
+        records.append(record)
       }
     }
     let isSorted = zip(records, records.dropFirst()).allSatisfy { $0.seq < $1.seq }
     return isSorted ? records : records.sorted { $0.seq < $1.seq }
+  }
+
+  /// The segment's lines without its head; nil when that isn't whole.
+  private static func behindSnapshot(_ content: [UInt8]) -> [UInt8]? {
+    var scanner = SegmentScanner(content)
+    guard case .record(let head, let range) = scanner.next(), case .snapshot(_, let count, _) = head.record else {
+      return content
+    }
+    var end = range.upperBound
+    for _ in 0..<count {
+      guard let newline = content[end...].firstIndex(where: { $0 == UInt8(ascii: "\n") || $0 == 0 }),
+        content[newline] != 0
+      else { return nil }
+      end = newline + 1
+    }
+    return Array(content[end...])
   }
 
   /// Holds what the ledger says of each run against what its job did.

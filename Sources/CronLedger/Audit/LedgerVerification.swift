@@ -62,7 +62,7 @@ private struct LineCheck {
   }
 
   private mutating func line(_ bytes: ArraySlice<UInt8>) {
-    if Self.isRight(bytes.dropLast()) {
+    if RecordCodec.isIntact(bytes) {
       records += 1
       damaged += doubtful + nulls
       (doubtful, nulls) = (0, 0)
@@ -83,12 +83,5 @@ private struct LineCheck {
     }
     doubtful += nulls + (last + 1 - bytes.startIndex)
     nulls = bytes.endIndex - last - 1
-  }
-
-  private static func isRight(_ line: ArraySlice<UInt8>) -> Bool {
-    guard line.count > 9, line[line.startIndex + 8] == UInt8(ascii: " "),
-      let crc = Checksum.parseHexadecimal(line.prefix(8))
-    else { return false }
-    return Checksum.crc32c(line.dropFirst(9)) == crc
   }
 }
