@@ -68,12 +68,14 @@ let package = Package(
       name: "SimulationTests", dependencies: ["CronSimulation", "CronTestRandom", "CronTestSupport"],
       swiftSettings: everywhere),
     .testTarget(
-      name: "CronTimeTests", dependencies: ["CronTime", "CronTestRandom", "CronTestSupport"], swiftSettings: everywhere),
+      name: "CronTimeTests", dependencies: ["CronTime", "CronTestRandom", "CronTestSupport"],
+      swiftSettings: everywhere),
     .testTarget(
       name: "CronTimeSystemTests", dependencies: ["CronTimeSystem", "CronTime", "CronTestRandom", "CronTestSupport"],
       swiftSettings: everywhere),
     .testTarget(
-      name: "CronWireTests", dependencies: ["CronWire", "CronTestRandom", "CronTestSupport"], swiftSettings: everywhere),
+      name: "CronWireTests", dependencies: ["CronWire", "CronTestRandom", "CronTestSupport"],
+      swiftSettings: everywhere),
     .testTarget(
       name: "CronConfigTests", dependencies: ["CronConfig", "CronTime", "CronTestRandom", "CronTestSupport"],
       swiftSettings: everywhere),
