@@ -230,14 +230,8 @@ extension FakeLedgerStorage {
       }
       var content = file.durable
       for write in file.unsynced {
-        var start = 0
-        while start < write.bytes.count {
-          // Up to the next sector's border.
-          let end = min(write.bytes.count, start + 512 - (write.offset + start) % 512)
-          if Bool.random(using: &generator) {
-            Self.overwrite(&content, write.offset + start, Array(write.bytes[start..<end]))
-          }
-          start = end
+        for piece in TornWrite.survivors(of: write.bytes, at: write.offset, using: &generator) {
+          Self.overwrite(&content, piece.offset, piece.bytes)
         }
       }
       survivors[name] = content

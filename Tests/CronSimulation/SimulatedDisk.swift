@@ -298,7 +298,11 @@ final class SimulatedDisk: LedgerStorage {
         name = old
       }
       var content = file.durable
-      for write in file.unsynced { surviveSectors(of: write, in: &content) }
+      for write in file.unsynced {
+        for piece in TornWrite.survivors(of: write.bytes, at: write.offset, using: &chance) {
+          Self.overwrite(&content, piece.offset, piece.bytes)
+        }
+      }
       files[name] = File(content: content, durable: content, isNameDurable: true)
     }
     if !mark.isDurable, Bool.random(using: &chance) { mark.value = mark.durableValue }
@@ -307,17 +311,6 @@ final class SimulatedDisk: LedgerStorage {
     refusal = nil
     isFull = false
     syncMode = .works
-  }
-
-  private func surviveSectors(of write: (offset: Int, bytes: [UInt8]), in content: inout [UInt8]) {
-    var start = 0
-    while start < write.bytes.count {
-      let end = min(write.bytes.count, start + 512 - (write.offset + start) % 512)
-      if Bool.random(using: &chance) {
-        Self.overwrite(&content, write.offset + start, Array(write.bytes[start..<end]))
-      }
-      start = end
-    }
   }
 
   /// Some time later the kernel has written all of it.
@@ -351,20 +344,20 @@ final class SimulatedDisk: LedgerStorage {
   /// The newest first: what is asked for was written a moment ago.
   private var byAge: [File] { files.filter { $0.key.hasSuffix(".log") }.sorted { $0.key > $1.key }.map(\.value) }
 
+  /// From the end, where what is asked for stands. A line begins with its checksum, eight digits: looked at as one
+  /// number, hardly another place agrees in it.
   private func contains(_ content: [UInt8], _ line: [UInt8]) -> Bool {
-    content.withUnsafeBufferPointer { content in
-      line.withUnsafeBufferPointer { line in
-        guard var left = content.lastIndex(where: { $0 != 0 }).map({ $0 + 2 - line.count }), left > 0 else {
-          return false
-        }
-        // From the end; a line begins with its checksum, so that few places agree even in their first two bytes.
-        while left > 0 {
-          left -= 1
-          if content[left] == line[0], content[left + 1] == line[1],
-            UnsafeBufferPointer(rebasing: content[left..<left + line.count]).elementsEqual(line)
+    content.withUnsafeBytes { content in
+      line.withUnsafeBytes { line in
+        let beginning = line.loadUnaligned(as: UInt64.self)
+        var left = content.count - line.count
+        while left >= 0 {
+          if content.loadUnaligned(fromByteOffset: left, as: UInt64.self) == beginning,
+            content[left..<left + line.count].elementsEqual(line)
           {
             return true
           }
+          left -= 1
         }
         return false
       }

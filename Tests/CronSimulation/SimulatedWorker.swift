@@ -72,15 +72,14 @@ extension Simulation {
       return fail("\(order.key) is dispatched without its claim")
     }
     let line = RecordCodec.encode(.claim(open.claim), seq: order.claimSequence)
-    // While the disk refuses, what processes see of it or what the watcher keeps is enough, once that is marked.
     // A doubt that a loss has cast on it since is no other claim.
     var original = open.claim
     original.isDoubtful = false
-    let isDurable =
-      disk.surelyKeeps(line)
-      || open.claim.isDoubtful && disk.surelyKeeps(RecordCodec.encode(.claim(original), seq: order.claimSequence))
-    if !isDurable {
-      let isSafe = (disk.mark.value || !memory.bytes.isEmpty) && (disk.shows(line) || memory.keeps(line))
+    let lines = open.claim.isDoubtful ? [line, RecordCodec.encode(.claim(original), seq: order.claimSequence)] : [line]
+    if !lines.contains(where: disk.surelyKeeps) {
+      // While the disk refuses, what processes see of it or what the watcher keeps is enough, once that is marked.
+      let isMarked = disk.mark.value || !memory.bytes.isEmpty
+      let isSafe = isMarked && lines.contains { disk.shows($0) || memory.keeps($0) }
       if order.job.durability == .required || !isSafe { fail("\(order.key) is dispatched before its claim is durable") }
     }
     if let occurrence = order.occurrence, occurrence > clock.wall, order.trigger != .reboot {

@@ -14,6 +14,8 @@ extension Simulation {
   func startTicker(safeMode: Bool) -> Bool {
     disk.reopen()
     (dies, hang, inbox) = (false, nil, [])
+    // No process starts in no time; a run's identifier is its instant's and a number.
+    move(nanoseconds: Int64.random(in: 1_000_000...3_000_000, using: &chance))
     isTickerUp = true
     lastBeat = clock.monotonicNanoseconds
     counts.tickers += 1

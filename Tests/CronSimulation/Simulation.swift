@@ -42,6 +42,8 @@ public final class Simulation {
   var lastBeat: Int64 = 0
   /// What the wall clock showed when the engine last looked at it.
   var lastSeenWall = Instant.distantPast
+  /// Where the last wrong future was corrected to, in this boot.
+  var correctedWall: Instant?
 
   // The watcher.
   var supervision = Supervision(settings: SupervisionSettings())
@@ -257,7 +259,7 @@ public final class Simulation {
     [isWatcherUp ? timerAt : nil, canAct ? keeping?.patienceEndsNanoseconds : nil].compactMap(\.self).min()
   }
 
-  private func move(nanoseconds: Int64) {
+  func move(nanoseconds: Int64) {
     clock.wall = clock.wall.adding(microseconds: nanoseconds / 1000)
     clock.monotonicNanoseconds += nanoseconds
     clock.boottimeNanoseconds += nanoseconds
@@ -297,6 +299,7 @@ public final class Simulation {
       pass(microseconds: Int64.random(in: 0...300_000_000, using: &chance))
       tick()
       clock.wall = clock.wall.adding(seconds: -seconds)
+      correctedWall = clock.wall
       // What that future decided is owed again when it comes.
       unknowable.formUnion(claimLines.filter { $0.instant > clock.wall }.map(\.key))
       tell("the clock steps back by \(seconds) s")

@@ -36,7 +36,7 @@ private func run(
         arguments: ["sleep", "1000"], environment: [], input: input.raw, output: output.raw)
       let child = TestChild(try JobLauncher.launch(order))
       let (file, sink) = (sandbox.path(of: "input"), sandbox.path(of: "output"))
-      #expect(try child.descriptors() == [0: file, 1: sink, 2: sink])
+      try child.waitForDescriptors([0: file, 1: sink, 2: sink])
       #expect(try child.statusLine("SigBlk") == "0000000000000000")
       #expect(try child.statusLine("SigIgn") == "0000000000000000")
       #expect(try child.statusLine("Umask") == "0022")

@@ -1,5 +1,6 @@
 import CronSystem
 import CronTestSupport
+import Testing
 
 /// A child of a test; killed and reaped when the test lets go of it.
 struct TestChild: ~Copyable {
@@ -27,8 +28,16 @@ struct TestChild: ~Copyable {
     return line.map { line in String(line.dropFirst(key.utf8.count + 1).drop { $0 == " " || $0 == "\t" }) }
   }
 
-  /// Its open descriptors and what they stand for.
-  func descriptors() throws -> [Int32: String] { try descriptorsOfProcess("\(pid)") }
+  /// Waits until these are its open descriptors, and what they stand for. What leaked into it stays; the libraries that
+  /// a starting program's loader reads are open for a moment only, and may be what the first look finds.
+  func waitForDescriptors(_ expected: [Int32: String], sourceLocation: SourceLocation = #_sourceLocation) throws {
+    var found: [Int32: String] = [:]
+    defer { #expect(found == expected, sourceLocation: sourceLocation) }
+    try waitUntil("its descriptors", sourceLocation: sourceLocation) {
+      found = try descriptorsOfProcess("\(pid)")
+      return found == expected
+    }
+  }
 
   deinit {
     if isReaped { return }

@@ -1,5 +1,4 @@
 import CronTestRandom
-
 import CronTime
 import Testing
 

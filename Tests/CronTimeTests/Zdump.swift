@@ -1,3 +1,4 @@
+import CronTestSupport
 import CronTime
 import Foundation
 
@@ -12,16 +13,9 @@ enum Zdump {
   private struct Unavailable: Error {}
 
   private static func run(_ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/zdump")
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Unavailable() }
-    return String(decoding: data, as: UTF8.self)
+    let output = try ProgramOutput.of("/usr/bin/zdump", arguments)
+    guard output.status == 0 else { throw Unavailable() }
+    return output.text
   }
 
   private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

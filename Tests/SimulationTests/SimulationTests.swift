@@ -15,27 +15,20 @@ import Testing
     return max(1, (wanted ?? 2400) / blocks)
   }()
 
-  private static func simulate(_ words: [String]) throws -> (text: String, status: Int32) {
+  private static func simulate(_ words: [String]) throws -> ProgramOutput {
     guard FileManager.default.isExecutableFile(atPath: program) else {
       try Test.cancel("the worlds aren't built; bin/test builds them first")
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = words
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (String(decoding: data, as: UTF8.self), process.terminationStatus)
+    return try ProgramOutput.of(program, words)
   }
 
   /// Seeds in blocks, so that they run beside each other; a block that fails names its seeds and tells the first story.
   @Test(.acceptance(57, 58, 59, 62), arguments: 0..<blocks)
   func `every occurrence is decided once, through crashes of everything at any write`(_ block: UInt64) throws {
     let seeds = Self.seedsPerBlock
-    let (text, status) = try Self.simulate(["\(block * seeds)", "\(seeds)"])
-    guard status == 0 else {
+    let output = try Self.simulate(["\(block * seeds)", "\(seeds)"])
+    let text = output.text
+    guard output.status == 0 else {
       let seed = text.split(separator: " ").dropFirst().first.map { $0.prefix { $0.isNumber } } ?? ""
       Issue.record("\(text)\n\(try Self.simulate(["--excerpt", String(seed)]).text)")
       return
@@ -76,8 +69,8 @@ import Testing
 
   @Test(arguments: PlantedFault.allCases)
   func `a mistake that is planted is seen`(_ fault: PlantedFault) throws {
-    let (text, status) = try Self.simulate(["--fault", fault.rawValue])
-    #expect(status == 0, "\(text)")
-    #expect(text.hasPrefix("seed "))
+    let output = try Self.simulate(["--fault", fault.rawValue])
+    #expect(output.status == 0, "\(output.text)")
+    #expect(output.text.hasPrefix("seed "))
   }
 }
