@@ -1,3 +1,4 @@
+import CronDaemon
 import CronSystem
 import CronTestSupport
 import CronWire
@@ -35,6 +36,28 @@ struct DeathsTests {
       #expect(table.exit == 0)
       let lines = table.output.split(separator: "\n")
       #expect(lines.count == 3 && lines[1].contains("(as it should)") && lines[2].contains("signal KILL"))
+    }
+  }
+
+  @Test func `a crash tells what the runtime said, escaped for people and whole for programs`() throws {
+    try Cronwatch.use(faults: "tick.begin@4:trap") { cron in
+      // The message is the runtime's own; a backtrace would only take time.
+      cron.environment["SWIFT_BACKTRACE"] = "enable=no"
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.wait("the death") { try !Self.deaths(cron).isEmpty }
+      let told = try #require(try Self.deaths(cron).last?["stderr"]?.stringValue)
+      #expect(told.contains("Fatal error: fault point tick.begin"))
+      #expect(cron.log.contains("Fatal error: fault point tick.begin"))
+      try cron.stop()
+
+      let state = try StateDirectory.open(cron.state, create: false)
+      var death = try #require(try Deaths(state).all().first)
+      death.lastWords = "\u{1B}]0;title\u{7}first\r\nsecond\u{9B}2J"
+      #expect(Deaths(state).append(death) == nil)
+      let table = try cron.run(["status", "--deaths"]).output
+      #expect(table.contains("\n    | \\x1b]0;title\\x07first\n    | second\\x9b2J\n"))
+      #expect(try Self.deaths(cron).first?["stderr"]?.stringValue == death.lastWords)
     }
   }
 }

@@ -1,6 +1,6 @@
 public import CronSystem
 
-/// STATE/log/cronwatch.log and its one older generation, as descriptors 1 and 2 of detached roles.
+/// STATE/log/cronwatch.log and its one older generation, as the descriptors of detached roles.
 public final class LogFile {
   /// The file's name in STATE/log.
   public static let name = "cronwatch.log"
@@ -11,13 +11,15 @@ public final class LogFile {
 
   private static let lookEveryNanoseconds: Int64 = 1_000_000_000
   private let state: StateDirectory
+  private let descriptor: Int32
   private let isOurs: Bool
   private var lookedAtNanoseconds: Int64 = .min
 
-  /// Finds out whether descriptor 2 is the log file; if it isn't, nothing will ever be touched.
-  public init(_ state: StateDirectory) {
+  /// Finds out whether the role's log descriptor is the log file; if it isn't, nothing will ever be touched.
+  public init(_ state: StateDirectory, descriptor: Int32 = 2) {
     self.state = state
-    isOurs = LogFile.descriptorIsLog(2, in: state)
+    self.descriptor = descriptor
+    isOurs = LogFile.descriptorIsLog(descriptor, in: state)
   }
 
   /// Opens the log for appending, made when it is missing; for descriptors 1 and 2 of a detached watcher.
@@ -26,12 +28,12 @@ public final class LogFile {
     return try directory.openFile(name, [.write, .create, .append])
   }
 
-  /// Reopens descriptors 1 and 2 when somebody rotated or deleted the file; looks at most once a second.
+  /// Reopens the descriptor, and 1 beside it, when somebody rotated or deleted the file; looks at most once a second.
   public func follow(nowNanoseconds: Int64) {
     guard isOurs, nowNanoseconds &- lookedAtNanoseconds >= Self.lookEveryNanoseconds || lookedAtNanoseconds == .min
     else { return }
     lookedAtNanoseconds = nowNanoseconds
-    guard !LogFile.descriptorIsLog(2, in: state) else { return }
+    guard !LogFile.descriptorIsLog(descriptor, in: state) else { return }
     reopen()
   }
 
@@ -59,10 +61,10 @@ public final class LogFile {
 
   private func reopen(in state: StateDirectory) {
     do throws(Errno) {
-      let target = try FileStatus.of(path: "/proc/self/fd/2")
+      let target = try FileStatus.of(path: "/proc/self/fd/\(descriptor)")
       let output = try? FileStatus.of(path: "/proc/self/fd/1")
       let file = try LogFile.open(in: state)
-      try file.install(as: 2)
+      try file.install(as: descriptor)
       if let output, output.isSameFile(as: target) { try file.install(as: 1) }
     } catch {
       // The old file still takes the lines: nothing is lost but the limit.

@@ -1,13 +1,13 @@
 internal import CronSystem
 internal import CronTime
 
-/// Writes the log of one role: one write(2) a line to descriptor 2.
+/// Writes the log of one role: one write(2) a line to its descriptor.
 ///
-/// Nobody waits for who reads it: where descriptor 2 is a pipe, socket or terminal that takes no more, lines are lost,
-/// and the next that is taken says how many.
+/// Nobody waits for who reads it: where the descriptor is a pipe, socket or terminal that takes no more, lines are
+/// lost, and the next that is taken says how many.
 ///
-/// Only roles and commands hold one; libraries return what happened. When descriptor 2 is STATE/log/cronwatch.log, the
-/// logger follows its rotation, and the watcher's also rotates it.
+/// Only roles and commands hold one; libraries return what happened. When the descriptor is STATE/log/cronwatch.log,
+/// the logger follows its rotation, and the watcher's also rotates it.
 public final class Logger {
   /// How a role logs.
   public struct Settings: Hashable, Sendable {
@@ -17,26 +17,32 @@ public final class Logger {
     public var format: LogFormat
     /// Whether the journal reads the lines: they carry its priority prefix and no time.
     public var journald: Bool
+    /// Where the lines go; 2 unless the role's standard error is kept for its last words.
+    public var descriptor: Int32
 
     /// How a role logs.
-    public init(level: LogLevel = .info, format: LogFormat = .text, journald: Bool = false) {
+    public init(
+      level: LogLevel = .info, format: LogFormat = .text, journald: Bool = false, descriptor: Int32 = 2
+    ) {
       self.level = level
       self.format = format
       self.journald = journald
+      self.descriptor = descriptor
     }
   }
 
   private let role: String
   private let settings: Settings
   private let file: LogFile?
-  private let output = LossyOutput(2)
+  private let output: LossyOutput
   private var lostLines = 0
 
-  /// A logger of a role; `file` when descriptor 2 may be the state directory's log file.
+  /// A logger of a role; `file` when its descriptor may be the state directory's log file.
   public init(role: String, settings: Settings, file: LogFile? = nil) {
     self.role = role
     self.settings = settings
     self.file = file
+    output = LossyOutput(settings.descriptor)
   }
 
   /// Whether descriptor 2 is the journal's stream, as `JOURNAL_STREAM` claims (systemd.exec(5)).

@@ -51,10 +51,13 @@ public struct RoleArguments: Hashable, Sendable {
     self[key].flatMap { Number($0) }
   }
 
-  /// How the role logs: `--log-level`, `--log-format`, `--journald`; what is absent or unknown is the default.
+  /// How the role logs: `--log-level`, `--log-format`, `--journald`, `--log-fd`.
+  ///
+  /// What is absent or unknown is the default.
   public var logging: Logger.Settings {
     Logger.Settings(
       level: self["log-level"].flatMap { LogLevel(rawValue: $0) } ?? .info,
-      format: self["log-format"].flatMap { LogFormat(rawValue: $0) } ?? .text, journald: flag("journald"))
+      format: self["log-format"].flatMap { LogFormat(rawValue: $0) } ?? .text, journald: flag("journald"),
+      descriptor: number("log-fd") ?? 2)
   }
 }

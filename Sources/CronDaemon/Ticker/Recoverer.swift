@@ -58,7 +58,7 @@ struct Recoverer {
 
   private func makePool(_ loop: TickerLoop) -> WorkerPool {
     let (arguments, escapes) = (self.arguments, arguments.isForeground && CurrentProcess.isTerminal(1))
-    return WorkerPool(loop: loop, state: state, reaped: ReapedRing(state)) { number in
+    let pool = WorkerPool(loop: loop, state: state, reaped: ReapedRing(state)) { number in
       var own = WorkerArguments(
         state: arguments.state, slot: number, forwardsOutput: arguments.isForeground, escapesOutput: escapes,
         openFiles: arguments.openFiles)
@@ -67,6 +67,8 @@ struct Recoverer {
       own.isForJournal = arguments.log.journald
       return own
     }
+    pool.logRaw = arguments.log.descriptor
+    return pool
   }
 
   /// What the slots say of each claim without an end.

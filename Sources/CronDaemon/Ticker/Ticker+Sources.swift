@@ -38,7 +38,9 @@ extension Ticker {
         "/proc/self/exe",
         arguments: ["cronwatch", "role", "reader"] + arguments.words + skipped.flatMap { ["--skip", $0] },
         environment: ServiceManager.withoutNotify(Environment.entries()),
-        descriptors: [.init(child: 1, raw: 2), .init(child: 2, raw: 2)])
+        descriptors: [
+          .init(child: 1, raw: arguments.log.descriptor), .init(child: 2, raw: arguments.log.descriptor),
+        ])
       reader = ReaderChild(pid: pid, skipped: skipped)
       loop.deadlines.set(
         .reader, at: loop.monotonic() &+ table.settings.crontabReadTimeoutMilliseconds &* 1_000_000)

@@ -39,6 +39,7 @@ struct TickerArguments: Hashable, Sendable {
     case "--journald": log.journald = value == "yes"
     case "--log-level": log.level = LogLevel(rawValue: value) ?? log.level
     case "--log-format": log.format = LogFormat(rawValue: value) ?? log.format
+    case "--log-fd": log.descriptor = Int32(value) ?? log.descriptor
     case "--interval-ms": intervalMilliseconds = Int64(value) ?? intervalMilliseconds
     case "--drain-ms": drainMilliseconds = Int64(value) ?? drainMilliseconds
     case "--spill": hasSpill = value == "yes"

@@ -22,7 +22,8 @@ public enum TickerRole {
       Logger(role: "ticker", settings: arguments.log).error("\(error)")
       return error.exitStatus
     }
-    let log = Logger(role: "ticker", settings: arguments.log, file: LogFile(state))
+    let log = Logger(
+      role: "ticker", settings: arguments.log, file: LogFile(state, descriptor: arguments.log.descriptor))
     do throws(Errno) {
       return try start(arguments, state, log)
     } catch {

@@ -36,6 +36,8 @@ final class WorkerPool {
   var problem: String? {
     unread.min { $0.key < $1.key }.map { "\(unread.count) of the workers' slots can't be read: \($0.value)" }
   }
+  /// Where workers log: their standard error.
+  var logRaw: Int32 = 2
   /// Workers kept warm while nothing is to be done.
   var wantedIdle = 2
   /// After so many runs a worker is replaced.
@@ -207,7 +209,7 @@ final class WorkerPool {
         "/proc/self/exe", arguments: ["cronwatch", "role", "worker"] + arguments.words,
         environment: ServiceManager.withoutNotify(Environment.entries()),
         descriptors: [
-          .init(child: 1, raw: 1), .init(child: 2, raw: 2), .init(child: 3, raw: record.descriptor.raw),
+          .init(child: 1, raw: 1), .init(child: 2, raw: logRaw), .init(child: 3, raw: record.descriptor.raw),
           .init(child: 4, raw: pair.secondRaw),
         ])
       try loop.poller.add(pair.firstRaw, token: PollToken.doorbell(slot: number).rawValue)

@@ -18,6 +18,10 @@ final class TickerProcess {
   private let process: ProcessDescriptor
   private let lifeline: FileDescriptor
   private let channel: FileDescriptor
+  /// Its standard error.
+  let crash: CrashPipe
+  /// Lines of it that may still go to the log: a flood must not.
+  var crashLinesLeft = 100
 
   /// The channel's number for a poller.
   var channelRaw: Int32 { channel.raw }
@@ -26,26 +30,32 @@ final class TickerProcess {
   static let spillDescriptor: Int32 = 5
 
   /// Starts a ticker: 3 = the lifeline's read end, 4 = the channel, 5 = the memory for what the disk refuses (when
-  /// `spillRaw` is one); 0 is /dev/null, 1 and 2 are ours.
+  /// `spillRaw` is one), 6 = our log; 0 is /dev/null, 1 is ours, 2 is a pipe whose other end we read.
   init(program: String, words: [String], spillRaw: Int32?, nowNanoseconds: Int64) throws(Errno) {
     var pipe = try Pipe()
     var pair = try SocketPair(.sequencedPackets)
+    var errors = try Pipe(nonBlocking: true)
     var descriptors = [
-      Spawn.Inheritance(child: 1, raw: 1), Spawn.Inheritance(child: 2, raw: 2),
+      Spawn.Inheritance(child: 1, raw: 1), Spawn.Inheritance(child: 2, raw: errors.writeRaw),
+      Spawn.Inheritance(child: CrashPipe.logDescriptor, raw: 2),
       Spawn.Inheritance(child: 3, raw: pipe.readRaw), Spawn.Inheritance(child: 4, raw: pair.secondRaw),
     ]
     if let spillRaw { descriptors.append(Spawn.Inheritance(child: Self.spillDescriptor, raw: spillRaw)) }
     let started = try Spawn.start(
-      program, arguments: ["cronwatch", "role", "ticker"] + words + (spillRaw == nil ? [] : ["--spill", "yes"]),
+      program,
+      arguments: ["cronwatch", "role", "ticker"] + words + CrashPipe.logWords
+        + (spillRaw == nil ? [] : ["--spill", "yes"]),
       environment: ServiceManager.withoutNotify(Environment.entries()), descriptors: descriptors)
     pid = started
     identity = ProcessIdentity.read(started)
     startedNanoseconds = nowNanoseconds
     lifeline = pipe.takeWriteEnd()
     channel = pair.takeFirst()
+    crash = CrashPipe(errors.takeReadEnd())
     // Its own ends are closed here, so that the table of descriptors has room for the next one.
     try pipe.takeReadEnd().close()
     try pair.takeSecond().close()
+    try errors.takeWriteEnd().close()
     // Our child can't be reaped by anybody else, so the number still is its.
     process = try ProcessDescriptor(child: started)
   }

@@ -66,14 +66,16 @@ extension Watcher {
 
   private func noteEnd(of ended: EndedChild, _ now: Int64) {
     guard let ticker else { return }
-    // Its last words may still be in the channel.
+    // Its last words may still be in the channel, or in the pipe.
     readChannel(now)
+    readCrash()
     let byDesign = isStopping || (ticker.isAsleep && ended.cause == .exited(0))
     let reason = isStopping ? "stopped" : byDesign ? "asleep" : ticker.endReason ?? "unasked"
     let uptime = (now - ticker.startedNanoseconds) / 1_000_000_000
-    let death = DeathRecord(
+    var death = DeathRecord(
       atMicroseconds: SystemClock.wall(), monotonicNanoseconds: now, boot: BootIdentifier.current, role: "ticker",
       pid: ended.pid, cause: ended.cause, uptimeSeconds: uptime, reason: reason, isUnwanted: !byDesign)
+    if !byDesign { death.lastWords = ticker.crash.text }
     if let error = deaths.append(death) { log.error("a death can't be kept", LogField("error", error)) }
     log.write(
       byDesign ? .info : .error, "the ticker ended",
@@ -81,6 +83,17 @@ extension Watcher {
         LogField("pid", ended.pid), LogField("end", ended.cause), LogField("reason", reason),
         LogField("uptime_s", uptime),
       ])
+  }
+
+  /// Takes what the ticker's runtime says on standard error: none of it is the ticker's log.
+  func readCrash() {
+    guard let ticker else { return }
+    let (bytes, hasEnded) = ticker.crash.read()
+    if hasEnded { do { try poller.remove(ticker.crash.raw) } catch {} }
+    for line in LastWords.lines(String(decoding: bytes, as: UTF8.self)).prefix(ticker.crashLinesLeft) {
+      ticker.crashLinesLeft -= 1
+      log.warning("the ticker's standard error", LogField("pid", ticker.pid), LogField("line", line))
+    }
   }
 
   private func tickerEnded(_ ended: EndedChild, _ now: Int64) {
@@ -133,7 +146,7 @@ extension Watcher {
         program: arguments.tickerProgram,
         words: arguments.tickerWords + (safeMode ? ["--safe-mode", "yes"] : []), spillRaw: spill?.raw,
         nowNanoseconds: now)
-      try listen(to: started, token: Self.channelTokens + starts + 1)
+      try listen(to: started, start: starts + 1)
       starts += 1
       if starts > 1 { restarts += 1 }
       ticker = started
@@ -151,10 +164,11 @@ extension Watcher {
   }
 
   /// Hears what a ticker says; one that can't be heard must not live beside the next one.
-  private func listen(to started: TickerProcess, token: UInt64) throws(Errno) {
+  private func listen(to started: TickerProcess, start: UInt64) throws(Errno) {
     do throws(Errno) {
       if Fault.fails("watcher.channel") { throw .noMemory }
-      try poller.add(started.channelRaw, token: token)
+      try poller.add(started.channelRaw, token: Self.channelTokens + start)
+      try poller.add(started.crash.raw, token: Self.crashTokens + start)
     } catch {
       started.signal(Signal.kill)
       throw error

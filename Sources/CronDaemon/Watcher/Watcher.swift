@@ -8,6 +8,7 @@ internal import CronSystem
 final class Watcher {
   /// The poller's tokens below 100; a ticker's channel and the control server's clients have ranges of their own.
   enum Token: UInt64 { case signals = 1 }
+  static let crashTokens: UInt64 = 1 << 39
   static let channelTokens: UInt64 = 1 << 40
   static let controlTokens: UInt64 = 1 << 41
   static let beatNanoseconds: Int64 = 5_000_000_000
@@ -119,6 +120,8 @@ final class Watcher {
       for request in control.handle(event, poller: poller, nowNanoseconds: now) { serve(request, now) }
     } else if event.token == Self.channelTokens + starts {
       readChannel(now)
+    } else if event.token == Self.crashTokens + starts {
+      readCrash()
     }
   }
 

@@ -15,16 +15,24 @@ enum DeathsText {
     }
   }
 
+  /// A line for each, and below it what the process said last.
   static func table(_ deaths: [DeathRecord]) -> [String] {
     ["WHEN                      ROLE    PID      LIVED    END                       WHY"]
-      + deaths.map { death in
-        [
-          HumanText.padded(Instant(microseconds: death.atMicroseconds).milliseconds3339, width: 24),
-          HumanText.padded(death.role, width: 6), HumanText.padded(String(death.pid), width: 7),
-          HumanText.padded(HumanText.duration(seconds: Double(death.uptimeSeconds)), width: 7),
-          HumanText.padded(death.cause.description, width: 24), why(death),
-        ].joined(separator: "  ")
-      }
+      + deaths.flatMap { [row($0)] + words($0) }
+  }
+
+  private static func row(_ death: DeathRecord) -> String {
+    [
+      HumanText.padded(Instant(microseconds: death.atMicroseconds).milliseconds3339, width: 24),
+      HumanText.padded(HumanText.escaped(death.role), width: 6), HumanText.padded(String(death.pid), width: 7),
+      HumanText.padded(HumanText.duration(seconds: Double(death.uptimeSeconds)), width: 7),
+      HumanText.padded(death.cause.description, width: 24), why(death),
+    ].joined(separator: "  ")
+  }
+
+  /// Escaped: nobody knows what a process that is about to die writes.
+  private static func words(_ death: DeathRecord) -> [String] {
+    LastWords.lines(death.lastWords ?? "").map { "    | \(HumanText.escaped($0))" }
   }
 
   /// `unasked`, `stalled`; what was meant to be says so.
@@ -43,7 +51,7 @@ enum DeathsText {
         ("at", .string(Instant(microseconds: death.atMicroseconds).milliseconds3339)), ("role", .string(death.role)),
         ("pid", .integer(Int64(death.pid))), ("uptime_s", .integer(death.uptimeSeconds)), ("exit_code", ending.code),
         ("signal", ending.signal), ("core_dumped", .bool(ending.isDumped)), ("reason", .string(death.reason)),
-        ("unwanted", .bool(death.isUnwanted)),
+        ("unwanted", .bool(death.isUnwanted)), ("stderr", JSONValue(death.lastWords)),
       ]))
   }
 }

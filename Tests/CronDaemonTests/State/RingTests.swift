@@ -62,4 +62,40 @@ import Testing
     #expect(all.last?.reason == "a reason = 100 %")
     #expect(sandbox.read("state/deaths")?.split(separator: "\n").count == 100)
   }
+
+  private func death(_ number: Int, words: String?) -> DeathRecord {
+    DeathRecord(
+      atMicroseconds: Int64(number), monotonicNanoseconds: 2, boot: "b", role: "ticker", pid: 7,
+      cause: .signaled(6, coreDumped: false), uptimeSeconds: 3, reason: "unasked", isUnwanted: true, lastWords: words)
+  }
+
+  @Test(
+    arguments: [
+      nil, "Fatal error: a", "two\nlines = 100 %", "\u{1B}[31mred\u{0}", String(repeating: "\u{1}", count: 1100),
+      String(repeating: "é", count: 560),
+    ] as [String?])
+  func `a death keeps what was said before it, cut where its place ends`(words: String?) throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    #expect(Deaths(state).append(death(1, words: "another's")) == nil)
+    #expect(Deaths(state).append(death(2, words: words)) == nil)
+    #expect(Deaths(state).append(death(3, words: nil)) == nil)
+    let kept = try Deaths(state).all().map(\.lastWords)
+    #expect(kept.count == 3 && kept[0] == "another's" && kept[2] == nil)
+    if let words {
+      let text = try #require(kept[1])
+      #expect(words.hasPrefix(text) && text.utf8.count >= min(words.utf8.count, 500))
+    } else {
+      #expect(kept[1] == nil)
+    }
+  }
+
+  @Test func `deaths that a version without last words wrote are read, and none needs the other file`() throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    #expect(Deaths(state).append(death(1, words: nil)) == nil)
+    #expect(try state.root.status("deaths.stderr") == nil)
+    #expect(try Deaths(state).all() == [death(1, words: nil)])
+    #expect(try state.root.status("deaths")?.size == Int64(Deaths.slots * 256))
+  }
 }

@@ -19,6 +19,7 @@ final class WatchedSandbox {
       # Its parent ends at once: the orphan is the watcher's, who is the next sub-reaper above.
       ( ( exec sh -c 'echo $$ > orphan.pid; while [ -e orphan.hold ]; do sleep 0.01; done; exit 42' ) & )
     fi
+    if [ -e say ]; then cat say >&2; rm say; fi
     if [ -e exit ]; then status=$(cat exit); rm exit; exit "$status"; fi
     if [ ! -e mute ]; then printf ready >&4; fi
     # One that was spawned in the very moment of its watcher's end is known to nobody: it goes with its directory.

@@ -58,6 +58,29 @@ import Testing
     #expect(watched.tickers.count == 2)
   }
 
+  @Test func `what a ticker says before it dies is kept with its death, and a flood is cut`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start()
+    let first = try watched.waitForTicker(1)
+    try watched.behave("say", "Fatal error: \u{1B}[2Jfirst\nat line 3\n")
+    try watched.behave("exit", "134")
+    #expect(kill(first, SIGKILL) == 0)
+    try waitUntil("the second death") { try Deaths(watched.state).all().count == 2 }
+    let deaths = try Deaths(watched.state).all()
+    #expect(deaths.map(\.lastWords) == [nil, "Fatal error: \u{1B}[2Jfirst\nat line 3"])
+    #expect(deaths[1].cause == .exited(134))
+    #expect(watched.log.contains(#"line="Fatal error: \x1b[2Jfirst""#))
+    _ = try watched.waitForTicker(3)
+
+    try watched.behave("say", "begin\n" + String(repeating: "flood\n", count: 200_000))
+    try watched.behave("exit", "1")
+    #expect(kill(watched.tickers[2], SIGKILL) == 0)
+    _ = try watched.waitForTicker(5)
+    let flooded = try #require(try Deaths(watched.state).all().last?.lastWords)
+    #expect(flooded.hasPrefix("begin\nflood") && flooded.contains("bytes …]") && flooded.utf8.count < 1100)
+    #expect(watched.log.split(separator: "\n").count { $0.contains("line=flood") } < 150)
+  }
+
   @Test func `a crashing ticker is tried again and again, with pauses`() throws {
     let watched = try WatchedSandbox()
     try watched.start(["--restart-delay-max-ms", "300"])
