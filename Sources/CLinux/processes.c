@@ -54,12 +54,12 @@ int32_t cl_set_open_file_limit(uint64_t soft) {
   return setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int32_t cl_exec(const char *path, char *const *arguments, char *const *environment) {
+int32_t cl_exec(const char *path, char *const *arguments, char *const *environment, bool keeps_mask) {
   sigset_t none, before;
   struct sigaction standard = {.sa_handler = SIG_DFL}, pipe_before;
   sigemptyset(&none);
   sigaction(SIGPIPE, &standard, &pipe_before); /* the only one that we ever ignore; handlers fall by themselves */
-  sigprocmask(SIG_SETMASK, &none, &before);
+  sigprocmask(keeps_mask ? SIG_BLOCK : SIG_SETMASK, &none, &before);
   execve(path, arguments, environment);
   int error = errno;
   sigprocmask(SIG_SETMASK, &before, NULL);

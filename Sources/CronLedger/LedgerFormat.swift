@@ -27,6 +27,15 @@ public struct LedgerFormat: Hashable, Sendable, CustomStringConvertible {
   /// Whether this version may read and write such files.
   public var isUnderstood: Bool { major <= Self.current.major }
 
+  /// The version that the beginning of a segment names, when it is one that this version may not touch.
+  public static func foreign(inHead bytes: [UInt8]) -> LedgerFormat? {
+    var scanner = SegmentScanner(bytes)
+    guard case .record(let head, _)? = scanner.next(), case .snapshot(_, _, let format) = head.record,
+      !format.isUnderstood
+    else { return nil }
+    return format
+  }
+
   /// `major.minor`.
   public var description: String { "\(major).\(minor)" }
 }

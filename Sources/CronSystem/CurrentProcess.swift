@@ -44,11 +44,15 @@ public enum CurrentProcess {
   @discardableResult
   public static func setFileCreationMask(_ mask: UInt32) -> UInt32 { umask(mask) }
 
-  /// Replaces the program, with an empty signal mask and default signals; returns only by throwing, execve(2).
-  public static func exec(_ path: String, arguments: [String], environment: [String]) throws(Errno) -> Never {
+  /// Replaces the program, with default signals and an empty mask; returns only by throwing, execve(2).
+  ///
+  /// With `keepsSignalMask` signals stay blocked: none ends the new program before it is ready to read them.
+  public static func exec(
+    _ path: String, arguments: [String], environment: [String], keepsSignalMask: Bool = false
+  ) throws(Errno) -> Never {
     _ = try withCStrings(arguments) { (words) throws(Errno) in
       try withCStrings(environment) { (variables) throws(Errno) in
-        try Syscall.once { cl_exec(path, words, variables) }
+        try Syscall.once { cl_exec(path, words, variables, keepsSignalMask) }
       }
     }
     invariantFailure("execve returned without an error")

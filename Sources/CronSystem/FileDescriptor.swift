@@ -28,6 +28,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Takes over a number that the program before us in this process left open, close-on-exec from now on.
+  public static func inherited(_ raw: Int32) throws(Errno) -> FileDescriptor {
+    let copy = FileDescriptor(owning: try Syscall.call { cl_duplicate(raw, 0) })
+    try FileDescriptor(owning: raw).close()
+    return copy
+  }
+
   /// Gives the number away unclosed.
   public consuming func release() -> Int32 {
     let number = raw

@@ -63,6 +63,9 @@ import Testing
     #expect(result.mustNotWrite && result.needsBaseline)
     #expect(storage.files.mapValues(\.content) == ["000001.log": Self.good, "000002.log": newer])
     #expect(storage.quarantined.isEmpty)
+    // A program that would go on with it finds that out before.
+    #expect(LedgerFormat.foreign(inHead: newer) == LedgerFormat(format))
+    #expect(LedgerFormat.foreign(inHead: Self.good) == nil && LedgerFormat.foreign(inHead: []) == nil)
   }
 
   @Test(arguments: 0..<30 as Range<UInt64>)

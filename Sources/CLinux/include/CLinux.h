@@ -94,8 +94,8 @@ int32_t cl_process_descriptor_signal(int32_t descriptor, int32_t signal);     /*
 int32_t cl_set_subreaper(void);                                               /* prctl(2) PR_SET_CHILD_SUBREAPER */
 int32_t cl_open_file_limits(uint64_t *soft, uint64_t *hard);                  /* getrlimit(2) RLIMIT_NOFILE */
 int32_t cl_set_open_file_limit(uint64_t soft);                                /* the hard limit stays */
-/* execve(2) with an empty signal mask and default dispositions; returns only on failure, everything as before. */
-int32_t cl_exec(const char *path, char *const *arguments, char *const *environment);
+/* execve(2) with default dispositions and an empty signal mask, or ours; returns only on failure, all as before. */
+int32_t cl_exec(const char *path, char *const *arguments, char *const *environment, bool keeps_mask);
 
 /* posix_spawn(3): own session, empty signal mask, default signals. The child's descriptor children[i] is parents[i];
  * 0-2 when not listed are /dev/null; every other one is closed. Returns 0 or an errno VALUE. */

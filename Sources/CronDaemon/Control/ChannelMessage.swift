@@ -48,6 +48,8 @@ public enum TickerMessage: Hashable, Sendable {
 public enum WatcherMessage: Hashable, Sendable {
   /// Fire nothing new, let runs end within the drain limit, and end.
   case stop
+  /// Fire nothing new and end at once; what runs goes on with its workers, which the next ticker adopts.
+  case leave
   /// Read the configuration again.
   case reload
   /// A client's request; the ticker owes one `answer` with the same number.
@@ -57,6 +59,7 @@ public enum WatcherMessage: Hashable, Sendable {
   public var encoded: [UInt8] {
     switch self {
     case .stop: Array("stop".utf8)
+    case .leave: Array("leave".utf8)
     case .reload: Array("reload".utf8)
     case .request(let client, let value): Channel.encode("request", client: client, value)
     }
@@ -70,6 +73,7 @@ public enum WatcherMessage: Hashable, Sendable {
     }
     switch String(decoding: bytes.prefix(16), as: UTF8.self) {
     case "stop": self = .stop
+    case "leave": self = .leave
     case "reload": self = .reload
     default: return nil
     }

@@ -29,6 +29,11 @@ public struct RoleArguments: Hashable, Sendable {
     pairs.filter { !keys.contains($0.key) }.flatMap { ["--" + $0.key, $0.value] }
   }
 
+  /// The words with the pairs of some keys alone.
+  public func words(only keys: Set<String>) -> [String] {
+    pairs.filter { keys.contains($0.key) }.flatMap { ["--" + $0.key, $0.value] }
+  }
+
   /// Adds a pair; earlier ones of that key stay.
   public mutating func add(_ key: String, _ value: some CustomStringConvertible) {
     pairs.append(Pair(key: key, value: value.description))

@@ -80,6 +80,17 @@ public final class RoleLock {
     throw .wouldBlock
   }
 
+  /// A descriptor of the lock for the program that this process executes next; see `keep`.
+  func inheritable() throws(Errno) -> FileDescriptor { try file.duplicate(closeOnExec: false) }
+
+  /// The lock that this process held before it executed another program; nil when the path names another file by now.
+  static func keep(_ role: Role, in state: StateDirectory, raw: Int32) throws(Errno) -> RoleLock? {
+    let file = try FileDescriptor.inherited(raw)
+    guard try FileLock.tryLock(file), try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName)
+    else { return nil }
+    return RoleLock(role: role, state: state, file: file)
+  }
+
   /// Asks who holds a role's lock; takes nothing, so that a question never makes a starter fail.
   public static func query(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
     let file: FileDescriptor

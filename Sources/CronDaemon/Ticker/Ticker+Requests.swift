@@ -23,6 +23,7 @@ extension Ticker {
       case .bytes(let bytes, _):
         switch WatcherMessage(decoding: bytes) {
         case .stop: drain()
+        case .leave: mustEnd = true
         case .reload: startReader()
         case .request(let client, let message): request(client, message)
         case nil: log.warning("the watcher said something unknown")

@@ -22,13 +22,19 @@ extension Watcher {
   func serve(_ request: ControlRequest, _ now: Int64) {
     switch request.verb {
     case "ping":
-      answer(request.client, ControlReply.success([("pid", JSONValue(CurrentProcess.identifier))]), now)
+      answer(
+        request.client,
+        ControlReply.success([
+          ("pid", JSONValue(CurrentProcess.identifier)), ("execution", JSONValue(arguments.execution)),
+          ("ready", .bool(ticker?.readyNanoseconds != nil)),
+        ]), now)
     case "status":
       answer(request.client, status(color: request.message["color"]?.boolValue ?? false, now), now)
     case "stop":
       answer(request.client, ControlReply.success([("pid", JSONValue(CurrentProcess.identifier))]), now)
       log.info("asked to stop")
       stop(now)
+    case "restart": beginRestart(request, now)
     case "":
       answer(request.client, ControlReply.failure(exit: 64, "the request has no verb"), now)
     default: relay(request, now)

@@ -40,6 +40,9 @@ extension Watcher {
           noteEnd(of: ended, now)
           try Reaper.reap(ended.pid)
           tickerEnded(ended, now)
+        } else if ended.pid == restartInPlace?.pid {
+          try Reaper.reap(ended.pid)
+          programIsTested(ended.cause, now)
         } else {
           keep(ended)
           try Reaper.reap(ended.pid)
@@ -69,8 +72,9 @@ extension Watcher {
     // Its last words may still be in the channel, or in the pipe.
     readChannel(now)
     readCrash()
-    let byDesign = isStopping || (ticker.isAsleep && ended.cause == .exited(0))
-    let reason = isStopping ? "stopped" : byDesign ? "asleep" : ticker.endReason ?? "unasked"
+    let isLeaving = restartInPlace?.isLeaving ?? false
+    let byDesign = isStopping || isLeaving || (ticker.isAsleep && ended.cause == .exited(0))
+    let reason = isStopping ? "stopped" : ticker.endReason ?? (byDesign ? "asleep" : "unasked")
     let uptime = (now - ticker.startedNanoseconds) / 1_000_000_000
     var death = DeathRecord(
       atMicroseconds: SystemClock.wall(), monotonicNanoseconds: now, boot: BootIdentifier.current, role: "ticker",
@@ -101,6 +105,7 @@ extension Watcher {
     do { try poller.remove(gone.channelRaw) } catch {}
     ticker = nil
     failRelays(now)
+    if restartInPlace?.isLeaving ?? false { becomeProgram(now) }
     if failsTheStart(ended.cause) { return }
     supervise(.exited(end(of: gone, ended.cause), now: now))
   }

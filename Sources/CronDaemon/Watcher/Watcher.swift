@@ -32,6 +32,7 @@ final class Watcher {
   var relays = RelayBook()
   var ticker: TickerProcess?
   var takeover: Takeover?
+  var restartInPlace: RestartInPlace?
   var supervision: Supervision
   /// What the machine is still to be told; the first is being handled.
   var events: [SupervisionEvent] = []
@@ -43,8 +44,8 @@ final class Watcher {
   /// Starts of a ticker that failed before there was a process, one after the other.
   var spawnFailures = 0
   var isStopping = false
-  /// Ended children are left for the loop's next turn.
-  var hasMoreToReap = false
+  /// Ended children are left for the loop's next turn: a program before us in this process may have left some too.
+  var hasMoreToReap = true
   /// What the process ends with; nil = go on.
   var exitStatus: Int32?
   /// The deadlines below are CLOCK_MONOTONIC in nanoseconds; nil = none.
@@ -76,7 +77,15 @@ final class Watcher {
     tickerBeat = HeartbeatFile(state, .ticker)
     deaths = Deaths(state)
     reaped = ReapedRing(state)
-    do throws(Errno) { spill = try Memfd.create(name: "cronwatch-spill") } catch { spill = nil }
+    do throws(Errno) {
+      if let raw = arguments.spillDescriptor {
+        spill = try FileDescriptor.inherited(raw)
+      } else {
+        spill = try Memfd.create(name: "cronwatch-spill")
+      }
+    } catch {
+      spill = nil
+    }
     supervision = Supervision(settings: arguments.supervision(seed: UInt64(bitPattern: SystemClock.wall())))
     try poller.add(self.signals.raw, token: Token.signals.rawValue)
     try CurrentProcess.setChildSubreaper()
@@ -134,6 +143,7 @@ final class Watcher {
       answer(client, ControlReply.failure(exit: 75, "the ticker did not answer within 10 s"), now)
     }
     if takeover != nil || lockLookNanoseconds != nil { continueTakeover(now) }
+    restartIsLate(now)
     if let supervisionNanoseconds, supervisionNanoseconds <= now {
       supervise(.timer(now: now, beatAge: tickerBeatAge()))
     }
@@ -149,7 +159,8 @@ final class Watcher {
   private var nextDeadlineNanoseconds: Int64 {
     let others = [
       supervisionNanoseconds, lockLookNanoseconds, nextWatchdogNanoseconds,
-      takeover?.nextLookNanoseconds, relays.nextDeadlineNanoseconds, control?.nextDeadlineNanoseconds,
+      restartInPlace?.deadlineNanoseconds, takeover?.nextLookNanoseconds, relays.nextDeadlineNanoseconds,
+      control?.nextDeadlineNanoseconds,
     ]
     return others.compactMap { $0 }.reduce(min(nextBeatNanoseconds, nextHouseNanoseconds), min)
   }

@@ -5,12 +5,20 @@ struct WatcherArguments: Hashable, Sendable {
   /// The keys that concern the watcher alone; the ticker gets all others as they are.
   private static let own: Set<String> = [
     "ready-fd", "ticker-program", "log-max-size", "restart-delay-max-ms", "safe-mode-after",
+    "execution", "lock-fd", "spill-fd",
   ]
+  /// The keys that mean one execution of the program: a later one is told its own.
+  static let ofThisExecution: Set<String> = ["ready-fd", "execution", "lock-fd", "spill-fd"]
 
   /// The state directory.
   var state: String
   /// Where `start` waits for READY; nil = nobody waits.
   var readyDescriptor: Int32?
+  /// How many programs this process has been before, by restarts in place.
+  var execution: Int64
+  /// The lock that the program before held, and the memory of what the disk refuses; nil = a new process.
+  var lockDescriptor: Int32?
+  var spillDescriptor: Int32?
   /// How it logs.
   var log: Logger.Settings
   /// Milliseconds between the ticker's beats while idle.
@@ -44,13 +52,17 @@ struct WatcherArguments: Hashable, Sendable {
       let stopTimeout = number("stop-timeout-ms", or: 5_000, from: 0),
       let drain = number("drain-ms", or: 4_000, from: 0),
       let safeMode = number("safe-mode-after", or: 5, from: 0),
+      let execution = number("execution", or: 0, from: 0),
       let logLimit = number("log-max-size", or: LogFile.defaultLimit, from: 4_096)
     else { return nil }
     self.state = state
-    if arguments["ready-fd"] != nil {
-      guard let raw = arguments.number("ready-fd", as: Int32.self), raw > 2 else { return nil }
-      readyDescriptor = raw
+    for key in ["ready-fd", "lock-fd", "spill-fd"] where arguments[key] != nil {
+      guard (arguments.number(key, as: Int32.self) ?? 0) > 2 else { return nil }
     }
+    readyDescriptor = arguments.number("ready-fd")
+    lockDescriptor = arguments.number("lock-fd")
+    spillDescriptor = arguments.number("spill-fd")
+    self.execution = execution
     log = arguments.logging
     intervalMilliseconds = interval
     restartDelayMaxMilliseconds = restartDelay
@@ -58,7 +70,7 @@ struct WatcherArguments: Hashable, Sendable {
     drainMilliseconds = drain
     safeModeAfter = Int(safeMode)
     self.logLimit = logLimit
-    ownWords = arguments.words(without: ["ready-fd"])
+    ownWords = arguments.words(without: Self.ofThisExecution)
     tickerWords = arguments.words(without: Self.own)
     if let program = arguments["ticker-program"] {
       // Only a test build watches anything but its own executable.

@@ -26,7 +26,13 @@ public enum WatcherRole {
       throw WatcherFailure(status: error.exitStatus, message: error.description)
     }
     let attempt: LockAttempt
-    do { attempt = try RoleLock.take(.watcher, in: state) } catch {
+    do throws(Errno) {
+      if let raw = arguments.lockDescriptor, let kept = try RoleLock.keep(.watcher, in: state, raw: raw) {
+        attempt = .taken(kept)
+      } else {
+        attempt = try RoleLock.take(.watcher, in: state)
+      }
+    } catch {
       // Not contention: saying "another one runs" would hide a full table of descriptors or a broken disk.
       let path = "\(state.path)/\(RoleLock.Role.watcher.fileName)"
       throw WatcherFailure(

@@ -19,11 +19,19 @@ extension Verb {
 
   static let version = Verb(
     name: "version", operands: "", operandCount: 0...0,
-    summary: "print the version",
-    details: "Prints one line: the name and the version.",
-    options: [],
-    examples: [("cronwatch version", "the version"), ("cronwatch version --help", "this help")],
-    run: { (context, _) throws(CommandFailure) in
+    summary: "print the version, or test whether this program can run here",
+    details: """
+      Prints one line: the name and the version. With --self-test it tries what it needs of this machine, and whether it
+      understands the files of the state directory; a restart asks a new program for that before it becomes it.
+      Exit status: 0, or 70 when something of it fails.
+      """,
+    options: [OptionSpecification("--self-test", "try what it needs, change nothing")],
+    examples: [
+      ("cronwatch version", "the version"),
+      ("./cronwatch version --self-test", "whether another program could take over"),
+    ],
+    run: { (context, arguments) throws(CommandFailure) in
+      if arguments.has("--self-test") { try SelfTest.run(context) }
       context.print("cronwatch \(Version.text)")
       return .success
     })

@@ -42,18 +42,17 @@ enum Starting {
       throw CommandFailure(ExitStatus(rawValue: error.exitStatus) ?? .cannotCreate, "\(error)")
     }
     try refuseSecond(state)
-    let settings = try settings(context, state)
-    let crontabs = try crontabs(context, arguments, state)
-    if settings.systemCrontabs, !arguments.has("--beside"), let rival = OtherCron.running() {
-      throw CommandFailure(
-        .unavailable, "another cron (pid \(rival)) is running and would run the system's crontabs too",
-        hint: "stop it, or start with --beside")
-    }
-    let words = try roleWords(context, arguments, settings, state: path, crontabs: crontabs)
+    let words = try words(context, arguments, state)
     if arguments.has("--foreground") || Environment.get("SYSTEMD_EXEC_PID") == String(CurrentProcess.identifier) {
       return try becomeWatcher(words)
     }
     try spawnWatcher(words, state)
+    try printStatus(state, context)
+    return .success
+  }
+
+  /// What `cronwatch status` says, once it is up.
+  static func printStatus(_ state: StateDirectory, _ context: CommandContext) throws(CommandFailure) {
     let answer: StatusQuery.Answer
     do throws(Errno) {
       answer = try StatusQuery.ask(state, color: context.wantsColor)
@@ -61,7 +60,6 @@ enum Starting {
       throw CommandFailure(.temporary, "started, but its status can't be read: \(error)")
     }
     context.print(answer.text.hasSuffix("\n") ? String(answer.text.dropLast()) : answer.text)
-    return .success
   }
 
   private static func refuseSecond(_ state: StateDirectory) throws(CommandFailure) {
@@ -78,6 +76,20 @@ enum Starting {
   }
 
   // MARK: What it is told
+
+  /// The words for the role: what the options, the configuration and an earlier start say.
+  static func words(
+    _ context: CommandContext, _ arguments: Arguments, _ state: StateDirectory
+  ) throws(CommandFailure) -> [String] {
+    let settings = try settings(context, state)
+    let crontabs = try crontabs(context, arguments, state)
+    if settings.systemCrontabs, !arguments.has("--beside"), let rival = OtherCron.running() {
+      throw CommandFailure(
+        .unavailable, "another cron (pid \(rival)) is running and would run the system's crontabs too",
+        hint: "stop it, or start with --beside")
+    }
+    return try roleWords(context, arguments, settings, state: state.path, crontabs: crontabs)
+  }
 
   /// The configuration's settings; a file with errors is no reason not to start where a good copy is left.
   private static func settings(

@@ -47,21 +47,17 @@ extension Verb {
 
   static let restart = Verb(
     name: "restart", operands: "[CRONTAB…]", operandCount: 0...1_000,
-    summary: "stop, then start with the same or other crontabs",
-    details: "Jobs that run go on under their workers, and their exits are recorded by the new ticker.",
+    summary: "go on with this program and configuration, with the same or other crontabs",
+    details: """
+      A running watcher becomes this program in place, with the same pid: for a new version or new settings. First the
+      program has to pass its own test (`cronwatch version --self-test`); if it doesn't, all stays as it was. Jobs that
+      run go on under their workers, and their exits are recorded by the new ticker. A watcher that doesn't answer is
+      stopped, and another one started; so it is with --foreground, and where none runs one is started.
+      """,
     options: Verb.startOptions,
     examples: [
       ("cronwatch restart", "the same crontabs again"),
       ("cronwatch restart my.crontab", "another crontab"),
     ],
-    run: { (context, arguments) throws(CommandFailure) in
-      if let state = try context.existingState() {
-        do throws(CommandFailure) {
-          try Stopping.stop(state, context)
-        } catch  where error.status == .notRunning {
-          // Then it only has to be started.
-        }
-      }
-      return try Starting.start(context, arguments)
-    })
+    run: { (context, arguments) throws(CommandFailure) in try Restarting.restart(context, arguments) })
 }

@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test(arguments: [
-    WatcherMessage.stop, .reload, .request(client: 1, ["verb": "run", "job": "a b\nc"]),
+    WatcherMessage.stop, .leave, .reload, .request(client: 1, ["verb": "run", "job": "a b\nc"]),
   ])
   func `what the watcher says is what the ticker hears`(message: WatcherMessage) {
     #expect(WatcherMessage(decoding: message.encoded) == message)

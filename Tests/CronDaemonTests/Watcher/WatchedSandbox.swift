@@ -29,6 +29,7 @@ final class WatchedSandbox {
       message=$(dd bs=70000 count=1 <&4 2>/dev/null)
       case $message in
       stop) if [ ! -e deaf ]; then exit 0; fi ;;
+      leave) if [ ! -e deaf ]; then exit 0; fi ;;
       reload) echo reload >> told ;;
       request*) set -- $message; if [ ! -e silent ]; then printf 'answer %s {"ok":true,"pid":%s}' "$2" $$ >&4; fi ;;
       esac
