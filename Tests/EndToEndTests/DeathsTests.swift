@@ -53,11 +53,45 @@ struct DeathsTests {
 
       let state = try StateDirectory.open(cron.state, create: false)
       var death = try #require(try Deaths(state).all().first)
+      death.atMicroseconds = SystemClock.wall()
       death.lastWords = "\u{1B}]0;title\u{7}first\r\nsecond\u{9B}2J"
       #expect(Deaths(state).append(death) == nil)
       let table = try cron.run(["status", "--deaths"]).output
       #expect(table.contains("\n    | \\x1b]0;title\\x07first\n    | second\\x9b2J\n"))
       #expect(try Self.deaths(cron).first?["stderr"]?.stringValue == death.lastWords)
+    }
+  }
+
+  @Test func `readers and workers that die are told, those that end as they should are not`() throws {
+    try Cronwatch.use(faults: "reader.before-parse:abort,worker.before-launch:trap") { cron in
+      cron.environment["SWIFT_BACKTRACE"] = "enable=no"
+      try cron.crontab(
+        Cronwatch.evidenceLine("@every 1s") + "# cronwatch: name=long\n@yearly sleep 60\n")
+      try cron.start()
+      try cron.waitForEvidence("tick", count: 2)
+      func deaths(_ role: String) throws -> [JSONValue] {
+        try Self.deaths(cron).filter { $0["role"]?.stringValue == role }
+      }
+      #expect(try deaths("reader").map { $0["signal"]?.stringValue } == ["ABRT"])
+      let worker = try #require(try deaths("worker").first)
+      #expect(try deaths("worker").count == 1)
+      #expect(worker["stderr"]?.stringValue?.contains("Fatal error: fault point worker.before-launch") == true)
+      #expect(worker["unwanted"]?.boolValue == true && worker["signal"]?.stringValue != nil)
+
+      // One that another ticker adopted: somebody else reaps it.
+      #expect(try cron.run(["run", "long"]).exit == 0)
+      try cron.wait("the job runs") { try cron.runs("long").first?.outcome == nil && cron.runs("long").count == 1 }
+      func longWorker() throws -> JSONValue? {
+        try cron.status()["workers"]?.arrayValue?.first { $0["job"]?.stringValue == "long" }
+      }
+      let adopted = Int32(try waitForValue("its worker") { try longWorker()?["pid"]?.integerValue })
+      try cron.kill(try cron.ticker())
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 1)
+      try cron.kill(try #require(ProcessIdentity.read(adopted)))
+      try cron.wait("its death is told") { try deaths("worker").count == 2 }
+      let last = try #require(try deaths("worker").first)
+      #expect(last["pid"]?.integerValue == Int64(adopted) && last["signal"]?.stringValue == "KILL")
+      #expect(try deaths("watcher").isEmpty)
     }
   }
 }

@@ -48,6 +48,12 @@ public enum ReaderRole {
     }
   }
 
+  /// Whether an end is what a reader has to say; any other is a death.
+  static func isAnswer(_ cause: ExitCause) -> Bool {
+    guard case .exited(let status) = cause else { return false }
+    return [0, 64, 69, 73, 75, 77, 78].contains(status)
+  }
+
   /// The source that a reader was reading when it was ended, for `--skip`; nil = it was reading none.
   public static func interruptedSource(_ state: StateDirectory) -> String? { SourceCopies.marked(state) }
 

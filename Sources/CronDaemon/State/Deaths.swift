@@ -1,74 +1,112 @@
 public import CronSystem
 
-/// The files `deaths` and `deaths.stderr`: the last 100 ends of our tickers, and what they said last.
+/// How our own processes ended: for each role the last 100 ends, and what those processes said last.
 ///
-/// Two files, so that versions that know nothing of last words read and write the first as ever.
+/// A ring for each role, so that workers which die by the thousand don't push out why the tickers died. Nothing of it
+/// is synced. Two files for each, so that versions that know nothing of last words read and write the first as ever.
 public final class Deaths {
-  /// The ends that are kept.
+  /// The ends that are kept of each role.
   public static let slots = 100
   private static let wordsSlotSize = 2048
 
-  private let ring: RecordRing
-  private let words: RecordRing
+  private struct Rings {
+    let ends: RecordRing
+    let words: RecordRing
+  }
+
+  private let rings: [DeathRecord.Role: Rings]
 
   /// The files of a state directory; nothing is opened before it is used.
   public init(_ state: StateDirectory) {
-    ring = RecordRing(state, name: "deaths", slots: Self.slots, slotSize: 256)
-    words = RecordRing(state, name: "deaths.stderr", slots: Self.slots, slotSize: Self.wordsSlotSize)
+    rings = Dictionary(
+      uniqueKeysWithValues: DeathRecord.Role.allCases.map { role in
+        let name = role == .ticker ? "deaths" : "deaths-\(role.rawValue)"
+        return (
+          role,
+          Rings(
+            ends: RecordRing(state, name: name, slots: Self.slots, slotSize: 256),
+            words: RecordRing(state, name: "\(name).stderr", slots: Self.slots, slotSize: Self.wordsSlotSize))
+        )
+      })
   }
 
-  /// Adds an end; the error is returned for the log.
+  /// Adds an end; the error is returned for the log. Each role has one writer.
   @discardableResult
   public func append(_ death: DeathRecord) -> Errno? {
+    guard let rings = rings[death.role] else { return nil }
     var fields = TextFields()
     fields.set("at_us", death.atMicroseconds)
     fields.set("monotonic_ns", death.monotonicNanoseconds)
     fields.set("boot_id", death.boot)
-    fields.set("role", death.role)
+    fields.set("role", death.role.rawValue)
     fields.set("pid", death.pid)
-    fields.set(cause: death.cause)
+    if let cause = death.cause { fields.set(cause: cause) }
     fields.set("uptime_s", death.uptimeSeconds)
     fields.set("reason", death.reason)
     fields.set("unwanted", death.isUnwanted ? "yes" : "no")
     // The words first: a crash in between leaves words that belong to nobody, and no death without its words.
-    let error = death.lastWords.flatMap { words.append(Self.fields(of: death, words: $0)) }
-    return ring.append(fields) ?? error
+    let error = Self.words(of: death).flatMap { rings.words.append($0) }
+    return rings.ends.append(fields) ?? error
   }
 
-  /// Every end that is kept, oldest first.
+  /// Every end that is kept of any role, oldest first, with what was said.
   public func all() throws(Errno) -> [DeathRecord] {
-    var said: [Key: String] = [:]
-    for fields in try words.records() {
-      guard let key = Key(fields), let text = fields["text"] else { continue }
-      said[key] = text
+    var found: [DeathRecord] = []
+    for role in DeathRecord.Role.allCases {
+      guard let words = rings[role]?.words else { continue }
+      var said: [Key: TextFields] = [:]
+      for fields in try words.records() {
+        if let key = Key(fields) { said[key] = fields }
+      }
+      for var death in try ends(of: role) {
+        let fields = said[Key(death)]
+        death.lastWords = fields?["text"]
+        death.during = fields?["during"]
+        found.append(death)
+      }
     }
-    return try ring.records().compactMap { fields in
-      guard var death = DeathRecord(fields), let key = Key(fields) else { return nil }
-      death.lastWords = said[key]
-      return death
+    // Of one moment the order of its role's ring stays.
+    let ordered = found.enumerated().sorted {
+      ($0.element.atMicroseconds, $0.offset) < ($1.element.atMicroseconds, $1.offset)
     }
+    return ordered.map(\.element)
+  }
+
+  /// The ends that are kept of one role, oldest first, without what was said.
+  public func ends(of role: DeathRecord.Role) throws(Errno) -> [DeathRecord] {
+    try rings[role]?.ends.records().compactMap { DeathRecord($0, role: role) } ?? []
   }
 
   /// The words with whose they are, cut where their slot ends: what is encoded may take three times the room.
-  private static func fields(of death: DeathRecord, words text: String) -> TextFields {
-    var text = text
+  private static func words(of death: DeathRecord) -> TextFields? {
+    guard death.lastWords != nil || death.during != nil else { return nil }
+    var text = death.lastWords
     while true {
       var fields = TextFields()
       fields.set("at_us", death.atMicroseconds)
       fields.set("boot_id", death.boot)
       fields.set("pid", death.pid)
-      fields.set("text", text)
+      fields.set("during", optional: death.during.map { String($0.prefix(200)) })
+      fields.set("text", optional: text)
       // The ring adds its number, at most 25 bytes.
-      if fields.encoded().count <= wordsSlotSize - SealedText.sealLength - 32 || text.isEmpty { return fields }
-      text = String(text.dropLast(max(text.count / 8, 1)))
+      guard fields.encoded().count > wordsSlotSize - SealedText.sealLength - 32, let long = text, !long.isEmpty else {
+        return fields
+      }
+      text = String(long.dropLast(max(long.count / 8, 1)))
     }
   }
 
-  /// What tells two ends apart.
+  /// What tells two ends of a role apart.
   private struct Key: Hashable {
     let at: Int64
     let boot: String
     let pid: Int32
+
+    init(_ death: DeathRecord) {
+      at = death.atMicroseconds
+      boot = death.boot
+      pid = death.pid
+    }
 
     init?(_ fields: TextFields) {
       guard let at = fields.number("at_us", as: Int64.self), let boot = fields["boot_id"],
@@ -82,14 +120,14 @@ public final class Deaths {
 }
 
 extension DeathRecord {
-  fileprivate init?(_ fields: TextFields) {
+  fileprivate init?(_ fields: TextFields, role: Role) {
     guard let at = fields.number("at_us", as: Int64.self),
       let monotonic = fields.number("monotonic_ns", as: Int64.self), let boot = fields["boot_id"],
-      let role = fields["role"], let pid = fields.number("pid", as: Int32.self), let cause = fields.cause,
-      let uptime = fields.number("uptime_s", as: Int64.self), let reason = fields["reason"]
+      let pid = fields.number("pid", as: Int32.self), let uptime = fields.number("uptime_s", as: Int64.self),
+      let reason = fields["reason"]
     else { return nil }
     self.init(
-      atMicroseconds: at, monotonicNanoseconds: monotonic, boot: boot, role: role, pid: pid, cause: cause,
+      atMicroseconds: at, monotonicNanoseconds: monotonic, boot: boot, role: role, pid: pid, cause: fields.cause,
       uptimeSeconds: uptime, reason: reason, isUnwanted: fields["unwanted"] == "yes")
   }
 }

@@ -29,7 +29,9 @@ public final class StatusCollector {
     facts.answeredByWatcher = answeredByWatcher
     let deaths = recentDeaths()
     facts.recentDeaths = deaths.count
-    facts.lastDeath = deaths.last.map { "\($0.cause) after \(HumanText.duration(seconds: Double($0.uptimeSeconds)))" }
+    facts.lastDeath = deaths.last.map {
+      "\($0.cause?.description ?? "unseen") after \(HumanText.duration(seconds: Double($0.uptimeSeconds)))"
+    }
     return facts
   }
 
@@ -66,10 +68,10 @@ public final class StatusCollector {
   /// Unwanted ends of tickers in this boot's last ten minutes.
   private func recentDeaths() -> [DeathRecord] {
     let all: [DeathRecord]
-    do { all = try Deaths(state).all() } catch { return [] }
+    do { all = try Deaths(state).ends(of: .ticker) } catch { return [] }
     let now = SystemClock.monotonic()
     return all.filter { death in
-      death.isUnwanted && death.role == "ticker" && death.boot == BootIdentifier.current
+      death.isUnwanted && death.boot == BootIdentifier.current
         && now &- death.monotonicNanoseconds <= 600_000_000_000
     }
   }

@@ -9,6 +9,8 @@ enum Deadline: Hashable {
   case zonesChanged
   /// Look again at a slot that couldn't be judged yet.
   case slot(Int)
+  /// Look again how adopted workers ended.
+  case unseenEnds
   /// The stop's drain is over.
   case drain
   /// Remove old segments of the ledger, and look at zone data.

@@ -22,6 +22,13 @@ extension Ticker: TickLoop {
     loop.deadlines.clear(.beat)
   }
 
+  /// The last beat: whoever comes next sees that this was no death. Without the lock the file is another's.
+  func sayFarewell() {
+    if isDispossessed { return }
+    beats.write(
+      .now(tick: tickCount, phase: .draining, intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: nil))
+  }
+
   /// One pass: decides everything that is due. A failure is recorded, beats, and is followed by further ticks.
   func tick() -> Bool {
     Fault.point("tick.begin")

@@ -6,6 +6,10 @@ import CronTime
 /// A reader that runs now.
 struct ReaderChild {
   let pid: Int32
+  /// CLOCK_MONOTONIC at its start, in nanoseconds.
+  let startedNanoseconds: Int64
+  /// Its standard error.
+  let crash: CrashPipe
   /// Sources that it passes over, because one before it hung on them.
   var skipped: [String] = []
   /// Whether it was ended because it took too long.
@@ -34,14 +38,18 @@ extension Ticker {
     }
     if isReady { tell(.reloading) }
     do throws(Errno) {
+      var errors = try Pipe(nonBlocking: true)
       let pid = try Spawn.start(
         "/proc/self/exe",
-        arguments: ["cronwatch", "role", "reader"] + arguments.words + skipped.flatMap { ["--skip", $0] },
+        arguments: ["cronwatch", "role", "reader"] + arguments.words + CrashPipe.logWords
+          + skipped.flatMap { ["--skip", $0] },
         environment: ServiceManager.withoutNotify(Environment.entries()),
         descriptors: [
-          .init(child: 1, raw: arguments.log.descriptor), .init(child: 2, raw: arguments.log.descriptor),
+          .init(child: 1, raw: arguments.log.descriptor), .init(child: 2, raw: errors.writeRaw),
+          .init(child: CrashPipe.logDescriptor, raw: arguments.log.descriptor),
         ])
-      reader = ReaderChild(pid: pid, skipped: skipped)
+      reader = ReaderChild(
+        pid: pid, startedNanoseconds: loop.monotonic(), crash: CrashPipe(errors.takeReadEnd()), skipped: skipped)
       loop.deadlines.set(
         .reader, at: loop.monotonic() &+ table.settings.crontabReadTimeoutMilliseconds &* 1_000_000)
     } catch {
@@ -66,6 +74,12 @@ extension Ticker {
     let wasReload = isReady
     let ended = reader
     reader = nil
+    if let ended, ended.isLate || !ReaderRole.isAnswer(cause) {
+      note(
+        DeathRecord(
+          .reader, pid: ended.pid, cause: cause, livedNanoseconds: loop.monotonic() &- ended.startedNanoseconds,
+          reason: ended.isLate ? "too-slow" : "unasked", lastWords: ended.crash.lastWords()))
+    }
     loop.deadlines.clear(.reader)
     // One file that hangs must not keep the others from being read.
     if let ended, ended.isLate, ended.skipped.count < Self.mostSkipped,

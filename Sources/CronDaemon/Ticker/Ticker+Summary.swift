@@ -69,6 +69,26 @@ extension Ticker {
     return sentences
   }
 
+  /// Writes down the death of a worker.
+  func note(_ death: WorkerDeath) {
+    note(
+      DeathRecord(
+        .worker, pid: death.pid, cause: death.cause, livedNanoseconds: death.livedNanoseconds, reason: death.reason,
+        lastWords: death.lastWords))
+  }
+
+  /// Writes down the death of a child: in the log, and where `status --deaths` finds it.
+  func note(_ death: DeathRecord) {
+    log.warning(
+      "a \(death.role.rawValue) died", LogField("pid", death.pid),
+      LogField("cause", death.cause?.description ?? "unknown"), LogField("reason", death.reason))
+    for line in LastWords.lines(death.lastWords ?? "") {
+      log.warning("its standard error", LogField("pid", death.pid), LogField("line", line))
+    }
+    if isDispossessed { return }
+    if let error = deaths.append(death) { log.warning("a death can't be kept", LogField("cause", error)) }
+  }
+
   /// Logs what the engine noticed.
   func note(_ notice: EngineNotice) {
     switch notice {

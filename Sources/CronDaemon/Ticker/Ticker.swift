@@ -26,6 +26,7 @@ final class Ticker {
   let successes: HeartbeatFile
   let failures: TickErrorFile
   let summaryFile: SummaryFile
+  let deaths: Deaths
   let lifeline: FileDescriptor
   let channel: FileDescriptor
   var engine: Engine
@@ -79,6 +80,7 @@ final class Ticker {
     successes = HeartbeatFile(state, .success)
     failures = TickErrorFile(state)
     summaryFile = SummaryFile(state)
+    deaths = Deaths(state)
     try channel.setNonBlocking(true)
     try loop.poller.add(lifeline.raw, token: PollToken.lifeline.rawValue)
     try loop.poller.add(channel.raw, token: PollToken.channel.rawValue)
@@ -110,9 +112,7 @@ final class Ticker {
     var events = pool.takeEvents()[...]
     while let event = events.popFirst() {
       defer { if events.isEmpty { events = pool.takeEvents()[...] } }
-      if case .workerDied(let pid, let cause, _) = event {
-        log.warning("a worker died", LogField("pid", pid), LogField("cause", cause))
-      }
+      if case .workerDied(let death) = event { note(death) }
       guard let engineEvent = event.event(at: moment()) else { continue }
       for action in engine.handle(engineEvent) { perform(action) }
       if event.isFinal, let claim = event.claim {
@@ -259,6 +259,7 @@ final class Ticker {
     case .sourcesChanged: startReader()
     case .zonesChanged: reloadZones()
     case .slot(let number): pool.deadlinePassed(slot: number)
+    case .unseenEnds: pool.lookForUnseenEnds()
     case .drain:
       log.warning("the drain is over; what runs goes on with its workers")
       mustEnd = true

@@ -64,6 +64,7 @@ public enum TickerRole {
     ticker.pool.endIdle()
     ticker.keeper.syncNow()
     ticker.control?.close(poller: ticker.loop.poller)
+    ticker.sayFarewell()
     ticker.log.info("ended", LogField("running", ticker.engine.summary.running.count))
     return ticker.failedStatus ?? 0
   }

@@ -13,7 +13,7 @@ enum WorkerEvent {
   /// No slot or no worker could be had for it.
   case noWorker(SlotClaim, reason: String)
   /// A worker ended otherwise than by design.
-  case workerDied(pid: Int32, cause: ExitCause, uptimeNanoseconds: Int64)
+  case workerDied(WorkerDeath)
 
   /// The run that it is about.
   var claim: SlotClaim? {

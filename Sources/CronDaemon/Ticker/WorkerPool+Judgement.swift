@@ -60,13 +60,16 @@ extension WorkerPool {
   func deadlinePassed(slot number: Int) {
     guard let slot = slots[number] else { return }
     switch slot.state {
-    case .starting, .running: killWorker(slot)
+    case .starting, .running:
+      slot.endReason = "silent"
+      killWorker(slot)
     case .orphaned(let claim, let since):
       if claim.run.isEmpty { slot.state = .free } else { judge(slot, claim, since: since) }
     case .jobAlone(let claim, let job): inspectAlone(slot, claim, job)
     case .unread(let since): lookAgain(slot, since: since)
     case .adopted(let claim, let identity):
       if let claim, isGettingOn(slot, claim) { return }
+      slot.endReason = "silent"
       do { if let worker = try ProcessDescriptor(identity) { try worker.signal(Signal.kill) } } catch {}
     case .free, .idle, .settling: break
     }

@@ -36,7 +36,9 @@ final class WorkerPool {
   var problem: String? {
     unread.min { $0.key < $1.key }.map { "\(unread.count) of the workers' slots can't be read: \($0.value)" }
   }
-  /// Where workers log: their standard error.
+  /// Ends of adopted workers that their reaper hasn't told yet.
+  var unseen: [UnseenEnd] = []
+  /// Where workers log.
   var logRaw: Int32 = 2
   /// Workers kept warm while nothing is to be done.
   var wantedIdle = 2
@@ -205,16 +207,21 @@ final class WorkerPool {
       var arguments = launchArguments(number)
       arguments.runsPerWorker = runsPerWorker
       var pair = try SocketPair(.sequencedPackets)
+      var errors = try Pipe(nonBlocking: true)
       let pid = try Spawn.start(
-        "/proc/self/exe", arguments: ["cronwatch", "role", "worker"] + arguments.words,
+        "/proc/self/exe", arguments: ["cronwatch", "role", "worker"] + arguments.words + CrashPipe.logWords,
         environment: ServiceManager.withoutNotify(Environment.entries()),
         descriptors: [
-          .init(child: 1, raw: 1), .init(child: 2, raw: logRaw), .init(child: 3, raw: record.descriptor.raw),
-          .init(child: 4, raw: pair.secondRaw),
+          .init(child: 1, raw: 1), .init(child: 2, raw: errors.writeRaw),
+          .init(child: 3, raw: record.descriptor.raw), .init(child: 4, raw: pair.secondRaw),
+          .init(child: CrashPipe.logDescriptor, raw: logRaw),
         ])
       try loop.poller.add(pair.firstRaw, token: PollToken.doorbell(slot: number).rawValue)
       slot.record = consume record
       slot.doorbell = pair.takeFirst()
+      // Read at its death only: until then the pipe keeps what was said, and costs nobody a wake-up.
+      slot.crash = CrashPipe(errors.takeReadEnd())
+      slot.endReason = nil
       slot.workerPID = pid
       slot.spawnedAt = loop.monotonic()
       slot.isRetired = false
@@ -297,11 +304,7 @@ final class WorkerPool {
       doorbellRang(slot: number)
       closeDoorbell(slot)
       slot.workerPID = nil
-      if child.cause != .exited(0) {
-        events.append(
-          .workerDied(
-            pid: child.pid, cause: child.cause, uptimeNanoseconds: loop.monotonic() &- slot.spawnedAt))
-      }
+      noteEnd(of: slot, child)
       workerIsGone(slot)
       return true
     }
@@ -360,6 +363,7 @@ final class WorkerPool {
   /// A worker of an earlier ticker has ended.
   func adoptedWorkerEnded(slot number: Int) {
     guard let slot = slots[number] else { return }
+    noteUnseenEnd(of: slot)
     workerIsGone(slot)
   }
 }

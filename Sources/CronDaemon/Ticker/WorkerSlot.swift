@@ -44,6 +44,10 @@ final class WorkerSlot {
   var record: WorkerRecord?
   var doorbell: FileDescriptor?
   var workerPID: Int32?
+  /// The standard error of a worker of ours.
+  var crash: CrashPipe?
+  /// Why the worker was killed by us, for the record of deaths; nil = it wasn't.
+  var endReason: String?
   var spawnedAt: Int64 = 0
   /// The worker's, when it isn't our child.
   var workerProcess: ProcessDescriptor?

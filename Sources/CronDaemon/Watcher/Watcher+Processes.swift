@@ -23,6 +23,7 @@ extension Watcher {
         stop(now)
       case Signal.hangUp:
         log.info("asked to reload")
+        supervise(.wake(now: now))
         // A ticker that isn't there yet will read everything anew.
         if ticker?.send(.reload) == false { log.warning("the ticker can't take the reload now") }
       default: break
@@ -73,13 +74,20 @@ extension Watcher {
     readChannel(now)
     readCrash()
     let isLeaving = restartInPlace?.isLeaving ?? false
-    let byDesign = isStopping || isLeaving || (ticker.isAsleep && ended.cause == .exited(0))
-    let reason = isStopping ? "stopped" : ticker.endReason ?? (byDesign ? "asleep" : "unasked")
+    let isMisconfigured = ended.cause == .exited(78) && !isLeaving
+    let byDesign = isStopping || isLeaving || isMisconfigured || (ticker.isAsleep && ended.cause == .exited(0))
+    let meant = isMisconfigured ? "configuration" : byDesign ? "asleep" : "unasked"
+    let reason = isStopping ? "stopped" : ticker.endReason ?? meant
     let uptime = (now - ticker.startedNanoseconds) / 1_000_000_000
     var death = DeathRecord(
-      atMicroseconds: SystemClock.wall(), monotonicNanoseconds: now, boot: BootIdentifier.current, role: "ticker",
+      atMicroseconds: SystemClock.wall(), monotonicNanoseconds: now, boot: BootIdentifier.current, role: .ticker,
       pid: ended.pid, cause: ended.cause, uptimeSeconds: uptime, reason: reason, isUnwanted: !byDesign)
     if !byDesign { death.lastWords = ticker.crash.text }
+    defer { wasMisconfigured = isMisconfigured }
+    if isMisconfigured && wasMisconfigured {
+      log.debug("the configuration still is bad", LogField("pid", ended.pid))
+      return
+    }
     if let error = deaths.append(death) { log.error("a death can't be kept", LogField("error", error)) }
     log.write(
       byDesign ? .info : .error, "the ticker ended",

@@ -41,6 +41,8 @@ final class Watcher {
   var restarts: UInt64 = 0
   var starts: UInt64 = 0
   var wasReady = false
+  /// The last ticker found no usable configuration; that others find the same isn't written down again.
+  var wasMisconfigured = false
   /// Starts of a ticker that failed before there was a process, one after the other.
   var spawnFailures = 0
   var isStopping = false
@@ -116,6 +118,7 @@ final class Watcher {
     nextWatchdogNanoseconds = manager.watchdogMilliseconds.map { _ in now }
     log.info("started", LogField("pid", CurrentProcess.identifier), LogField("state", state.path))
     openControl()
+    notePredecessors()
     beat(now)
     supervise(.start(now: now))
   }
@@ -173,6 +176,7 @@ final class Watcher {
   private func finish(_ status: Int32) -> Int32 {
     control?.close(poller: poller)
     if readyPipe.isWaiting { readyPipe.failed(status == 0 ? 75 : status, "stopped before it was ready") }
+    sayFarewell()
     log.info("ended", LogField("exit", status))
     return status
   }

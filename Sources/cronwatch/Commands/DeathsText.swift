@@ -17,16 +17,16 @@ enum DeathsText {
 
   /// A line for each, and below it what the process said last.
   static func table(_ deaths: [DeathRecord]) -> [String] {
-    ["WHEN                      ROLE    PID      LIVED    END                       WHY"]
+    ["WHEN                      ROLE     PID      LIVED    END                       WHY"]
       + deaths.flatMap { [row($0)] + words($0) }
   }
 
   private static func row(_ death: DeathRecord) -> String {
     [
       HumanText.padded(Instant(microseconds: death.atMicroseconds).milliseconds3339, width: 24),
-      HumanText.padded(HumanText.escaped(death.role), width: 6), HumanText.padded(String(death.pid), width: 7),
+      HumanText.padded(death.role.rawValue, width: 7), HumanText.padded(String(death.pid), width: 7),
       HumanText.padded(HumanText.duration(seconds: Double(death.uptimeSeconds)), width: 7),
-      HumanText.padded(death.cause.description, width: 24), why(death),
+      HumanText.padded(death.cause?.description ?? "unknown", width: 24), why(death),
     ].joined(separator: "  ")
   }
 
@@ -37,21 +37,26 @@ enum DeathsText {
 
   /// `unasked`, `stalled`; what was meant to be says so.
   private static func why(_ death: DeathRecord) -> String {
-    death.isUnwanted ? HumanText.escaped(death.reason) : "\(HumanText.escaped(death.reason)) (as it should)"
+    let during = death.during.map { " while \(HumanText.escaped($0))" } ?? ""
+    if death.isUnwanted { return HumanText.escaped(death.reason) + during }
+    return "\(HumanText.escaped(death.reason)) (as it should)"
   }
 
   static func json(_ death: DeathRecord) -> JSONValue {
     let ending: (code: JSONValue, signal: JSONValue, isDumped: Bool)
     switch death.cause {
     case .exited(let status): ending = (.integer(Int64(status)), .null, false)
+    case nil: ending = (.null, .null, false)
     case .signaled(let number, let isDumped): ending = (.null, .string(Signal.name(number)), isDumped)
     }
     return .object(
       JSONObject([
-        ("at", .string(Instant(microseconds: death.atMicroseconds).milliseconds3339)), ("role", .string(death.role)),
+        ("at", .string(Instant(microseconds: death.atMicroseconds).milliseconds3339)),
+        ("role", .string(death.role.rawValue)),
         ("pid", .integer(Int64(death.pid))), ("uptime_s", .integer(death.uptimeSeconds)), ("exit_code", ending.code),
         ("signal", ending.signal), ("core_dumped", .bool(ending.isDumped)), ("reason", .string(death.reason)),
-        ("unwanted", .bool(death.isUnwanted)), ("stderr", JSONValue(death.lastWords)),
+        ("unwanted", .bool(death.isUnwanted)), ("during", JSONValue(death.during)),
+        ("stderr", JSONValue(death.lastWords)),
       ]))
   }
 }

@@ -11,8 +11,9 @@ extension Verb {
       being judged: the watcher evaluates it, and when it doesn't answer within a second, this command does.
       Exit status: 0 healthy or asleep, 3 down, 1 anything else.
 
-      --deaths lists how the last 100 tickers ended instead, newest first: when, how, how long they had lived, why, and
-      below it what they wrote to their standard error, at most 1 KiB. It works while cronwatch is down.
+      --deaths lists how our own processes ended instead, newest first: when, how, how long they had lived, why, and
+      below it what they wrote to their standard error, at most 1 KiB. The last 100 of each role are kept: every ticker,
+      and the watchers, readers and workers that died. It works while cronwatch is down.
       """,
     options: [
       OptionSpecification("--json", "one JSON object; with --deaths, one a line"),

@@ -53,7 +53,7 @@ import Testing
     #expect(try deaths.all().isEmpty)
     for number in 0..<120 {
       let death = DeathRecord(
-        atMicroseconds: 1, monotonicNanoseconds: 2, boot: "b", role: "ticker", pid: Int32(number),
+        atMicroseconds: 1, monotonicNanoseconds: 2, boot: "b", role: .ticker, pid: Int32(number),
         cause: .signaled(9, coreDumped: false), uptimeSeconds: 3, reason: "a reason = 100 %", isUnwanted: true)
       #expect(deaths.append(death) == nil)
     }
@@ -65,7 +65,7 @@ import Testing
 
   private func death(_ number: Int, words: String?) -> DeathRecord {
     DeathRecord(
-      atMicroseconds: Int64(number), monotonicNanoseconds: 2, boot: "b", role: "ticker", pid: 7,
+      atMicroseconds: Int64(number), monotonicNanoseconds: 2, boot: "b", role: .ticker, pid: 7,
       cause: .signaled(6, coreDumped: false), uptimeSeconds: 3, reason: "unasked", isUnwanted: true, lastWords: words)
   }
 
@@ -97,5 +97,30 @@ import Testing
     #expect(try state.root.status("deaths.stderr") == nil)
     #expect(try Deaths(state).all() == [death(1, words: nil)])
     #expect(try state.root.status("deaths")?.size == Int64(Deaths.slots * 256))
+  }
+
+  @Test func `a storm of workers' deaths costs no other role its own`() throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    let deaths = Deaths(state)
+    for role in DeathRecord.Role.allCases {
+      var first = death(0, words: "the first \(role.rawValue)")
+      first.role = role
+      first.cause = role == .watcher ? nil : .exited(70)
+      #expect(deaths.append(first) == nil)
+    }
+    for number in 1...250 {
+      var worker = death(number, words: "worker \(number)")
+      worker.role = .worker
+      worker.during = number == 250 ? "dispatching a" : nil
+      #expect(deaths.append(worker) == nil)
+    }
+    let all = try Deaths(state).all()
+    #expect(all.count == 103 && all.last?.during == "dispatching a")
+    #expect(
+      all.prefix(3).map { $0.lastWords ?? "" } == ["the first ticker", "the first watcher", "the first reader"])
+    #expect(all[0].cause == .exited(70) && all[1].cause == nil)
+    #expect(all.suffix(100).map(\.lastWords) == (151...250).map { "worker \($0)" })
+    #expect(try Deaths(state).ends(of: .ticker).map(\.lastWords) == [nil])
   }
 }

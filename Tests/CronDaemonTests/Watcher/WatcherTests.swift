@@ -81,6 +81,42 @@ import Testing
     #expect(watched.log.split(separator: "\n").count { $0.contains("line=flood") } < 150)
   }
 
+  @Test func `a watcher that was killed is told by the next one, and one that was stopped is not`() throws {
+    let watched = try WatchedSandbox()
+    func deaths() throws -> [DeathRecord] { try Deaths(watched.state).ends(of: .watcher) }
+    try watched.start()
+    let first = watched.watcher
+    let orphan = try watched.waitForTicker(1)
+    kill(first, SIGKILL)
+    #expect(try watched.end() == .signaled(SIGKILL, coreDumped: false))
+    kill(orphan, SIGKILL)
+    #expect(try deaths().isEmpty)
+    for _ in 1...2 {
+      try watched.start()
+      let death = try #require(try deaths().first)
+      #expect(try deaths().count == 1)
+      #expect(death.pid == first && death.cause == nil && death.reason == "found-dead" && death.isUnwanted)
+      #expect(try watched.ask("stop")["ok"] == true)
+      #expect(try watched.end() == .exited(0))
+    }
+  }
+
+  @Test func `a ticker without a usable configuration is no crash, and is written down once`() throws {
+    let watched = try WatchedSandbox()
+    try watched.start(["--restart-delay-max-ms", "1"])
+    let first = try watched.waitForTicker(1)
+    for number in 2...3 {
+      try watched.behave("exit", "78")
+      // The third is started by itself, a second after the second.
+      if number == 2 { #expect(kill(first, SIGKILL) == 0) }
+      try waitUntil("a ticker ends") { watched.sandbox.read("ticker/exit") == nil && watched.tickers.count >= number }
+    }
+    _ = try watched.waitForTicker(4)
+    let ends = try Deaths(watched.state).ends(of: .ticker)
+    #expect(ends.map(\.pid).first == first)
+    #expect(ends.map(\.reason) == ["unasked", "configuration"] && ends.map(\.isUnwanted) == [true, false])
+  }
+
   @Test func `a crashing ticker is tried again and again, with pauses`() throws {
     let watched = try WatchedSandbox()
     try watched.start(["--restart-delay-max-ms", "300"])

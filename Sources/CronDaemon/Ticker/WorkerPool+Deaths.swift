@@ -1,0 +1,84 @@
+import CronSystem
+
+/// The end of a worker that wasn't meant to be.
+struct WorkerDeath {
+  let pid: Int32
+  /// nil = whoever reaped it hasn't written down how it ended.
+  var cause: ExitCause?
+  let livedNanoseconds: Int64
+  /// `unasked`, or `silent`: it was killed because it did not speak when it had to.
+  let reason: String
+  /// What it wrote to its standard error; nil = nothing, or its pipe was an earlier ticker's.
+  let lastWords: String?
+}
+
+/// Which ends of workers are deaths. One that was told to go, has done its number of runs, or has lost its ticker and
+/// has nothing left to do ends with 0, and that is none.
+extension WorkerPool {
+  /// A worker of an earlier ticker whose end somebody else reaps.
+  struct UnseenEnd {
+    let identity: ProcessIdentity
+    let reason: String
+    /// It left a run without an end: however it ended, it was a death.
+    let isUnfinished: Bool
+    let since: Int64
+  }
+
+  /// Our child in the slot has ended.
+  func noteEnd(of slot: WorkerSlot, _ child: EndedChild) {
+    defer {
+      slot.crash = nil
+      slot.endReason = nil
+    }
+    if child.cause == .exited(0), isFree(slot) { return }
+    report(
+      .workerDied(
+        WorkerDeath(
+          pid: child.pid, cause: child.cause, livedNanoseconds: loop.monotonic() &- slot.spawnedAt,
+          reason: slot.endReason ?? "unasked", lastWords: slot.crash?.lastWords())))
+  }
+
+  /// Whether a worker may leave the slot without a word.
+  private func isFree(_ slot: WorkerSlot) -> Bool {
+    switch slot.state {
+    case .starting, .running: false
+    case .idle: slot.isRetired
+    default: true
+    }
+  }
+
+  /// A worker of an earlier ticker has ended: the watcher reaps it, perhaps a moment from now.
+  func noteUnseenEnd(of slot: WorkerSlot) {
+    guard case .adopted(let claim, let identity) = slot.state else { return }
+    let isUnfinished = claim.map { slot.record?.readExit($0) == nil } ?? false
+    unseen.append(
+      UnseenEnd(
+        identity: identity, reason: slot.endReason ?? "unasked", isUnfinished: isUnfinished, since: loop.monotonic()))
+    slot.endReason = nil
+    lookForUnseenEnds()
+  }
+
+  /// Looks how they ended; after a bound nobody will tell.
+  func lookForUnseenEnds() {
+    let now = loop.monotonic()
+    unseen.removeAll { end in
+      let cause = cause(of: end.identity)
+      guard cause != nil || now &- end.since >= Self.statusPatience else { return false }
+      if cause.map({ $0 != .exited(0) }) ?? false || end.isUnfinished {
+        let started = Int64(clamping: end.identity.startTime) &* 10_000_000
+        report(
+          .workerDied(
+            WorkerDeath(
+              pid: end.identity.pid, cause: cause, livedNanoseconds: end.since &- started, reason: end.reason,
+              lastWords: nil)))
+      }
+      return true
+    }
+    if !unseen.isEmpty { loop.deadlines.set(.unseenEnds, at: now &+ Self.recheck) }
+  }
+
+  private func cause(of identity: ProcessIdentity) -> ExitCause? {
+    if let death = stranger(identity) { return death.cause }
+    do { return try reaped.find(identity)?.cause } catch { return nil }
+  }
+}
