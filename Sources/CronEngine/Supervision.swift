@@ -76,7 +76,8 @@ public struct Supervision: Hashable, Sendable {
     case .childState(let stopped, let now): actions = inspected(stopped: stopped, now: now)
     case .exited(let end, let now): actions = exited(end, now: now)
     case .wake(let now): actions = state == .asleep || state == .misconfigured ? spawn(now: now) : []
-    case .stop(let drain, let now): actions = stop(drain: drain, now: now)
+    case .stop(let drain, let now): actions = stop(patience: stopPatience(drain: drain), now: now)
+    case .stopAtOnce(let now): actions = stop(patience: Self.afterDrain, now: now)
     }
     if phase != before { actions.append(.declare(phase)) }
     return actions
@@ -230,18 +231,19 @@ public struct Supervision: Hashable, Sendable {
 
   // MARK: - Stopping
 
-  private mutating func stop(drain: Int64, now: Int64) -> [SupervisionAction] {
+  private mutating func stop(patience: Int64, now: Int64) -> [SupervisionAction] {
     stopRequested = true
     switch state {
     case .idle, .waiting, .asleep, .misconfigured: return finishStop()
-    case .stopping, .stopped: return []
+    case .stopping(killed: true), .stopped: return []
     case .spawning:
       state = .stopping(killed: false)
-      return arm(now &+ stopPatience(drain: drain))
-    case .starting, .running, .escalating, .unkillable:
+      return arm(now &+ patience)
+    case .starting, .running, .escalating, .unkillable, .stopping(killed: false):
+      // Another request may give the ticker more time, or less.
       state = .stopping(killed: false)
       // A stopped process would keep SIGTERM pending for ever; SIGCONT harms nobody else.
-      return [.signal(.terminate), .signal(.continue)] + arm(now &+ stopPatience(drain: drain))
+      return [.signal(.terminate), .signal(.continue)] + arm(now &+ patience)
     }
   }
 

@@ -79,8 +79,11 @@ public enum SupervisionEvent: Hashable, Sendable {
   case exited(TickerEnd, now: Int64)
   /// Something changed (configuration, a fire, a manual run): a sleeping or misconfigured ticker is needed again.
   case wake(now: Int64)
-  /// The watcher is asked to stop; the ticker may take `drain` nanoseconds for its runs before it must end.
+  /// The watcher is asked to stop, or again in another way; the ticker may take `drain` nanoseconds for its runs before
+  /// it must end.
   case stop(drain: Int64, now: Int64)
+  /// The watcher is asked to stop without waiting for anything: the ticker has a moment for its last words.
+  case stopAtOnce(now: Int64)
 }
 
 /// The signals that the watcher sends to its ticker.

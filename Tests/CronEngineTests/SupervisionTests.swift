@@ -308,6 +308,25 @@ private struct Watch {
     #expect(try #require(watch.timer) == watch.now + 8_800_000_000)
   }
 
+  @Test func `a later stop replaces the patience of an earlier one, and one at once needs none`() throws {
+    var watch = Watch()
+    watch.becomeReady()
+    watch.send(.stop(drain: 86_400 * second, now: watch.now))
+    watch.send(.stop(drain: 8 * second, now: watch.now))
+    #expect(watch.signals == [.terminate, .continue, .terminate, .continue])
+    #expect(try #require(watch.timer) == watch.now + 8_800_000_000)
+    watch.send(.stopAtOnce(now: watch.now))
+    #expect(try #require(watch.timer) == watch.now + 800_000_000)
+    try watch.fireTimer(beatAge: nil)
+    #expect(watch.signals.last == .kill)
+    // Nothing is more urgent than that.
+    let signals = watch.signals
+    watch.send(.stop(drain: 8 * second, now: watch.now))
+    #expect(watch.signals == signals)
+    watch.send(.exited(.died("signal KILL"), now: watch.now))
+    #expect(watch.machine.phase == .stopped)
+  }
+
   @Test func `a stop is final in every phase`() throws {
     var waiting = Watch()
     waiting.becomeReady()

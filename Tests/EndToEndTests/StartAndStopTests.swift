@@ -100,6 +100,41 @@ struct StartAndStopTests {
     }
   }
 
+  @Test("stop treats runs as it is told: it stops them, or waits for them, or takes a later order", .acceptance(2))
+  func stopOrders() throws {
+    let held = "# cronwatch: name=held\n@every 1s while [ ! -e $SANDBOX/go ]; do sleep 0.05; done; exit 3\n"
+    try Cronwatch.use { cron in
+      try cron.crontab(held)
+      for words in [["--jobs", "some"], ["--drain-timeout", "2"], ["--jobs", "wait", "--drain-timeout", "1s"]] {
+        #expect(try cron.run(["stop"] + words).exit == 64)
+      }
+      func startHeld() throws {
+        try cron.start()
+        try cron.wait("a run that is held") { try cron.status()["running"]?[0]?["pid"]?.integerValue != nil }
+      }
+      func outcomes() throws -> [String] { try cron.runs("held").compactMap(\.outcome).filter { $0 != "skipped" } }
+      try startHeld()
+      #expect(try cron.run(["stop", "--drain-timeout", "0", "--jobs", "stop"]).exit == 0)
+      #expect(try outcomes() == ["stopped"])
+
+      try startHeld()
+      var waiting = try cron.spawn(["stop", "--jobs", "wait"])
+      try cron.waitForVerdict("stopping")
+      try cron.sandbox.write("go", "")
+      #expect(try waiting.wait("stop", seconds: 30, sourceLocation: #_sourceLocation) == .exited(0))
+      #expect(try outcomes() == ["stopped", "failed"])
+
+      unlink(cron.sandbox.path(of: "go"))
+      try startHeld()
+      waiting = try cron.spawn(["stop", "--jobs", "wait"])
+      try cron.waitForVerdict("stopping")
+      #expect(try cron.run(["stop", "--drain-timeout", "0"]).exit == 0)
+      #expect(try waiting.wait("stop", seconds: 30, sourceLocation: #_sourceLocation) == .exited(0))
+      #expect(try outcomes() == ["stopped", "failed"])
+      try cron.sandbox.write("go", "")
+    }
+  }
+
   @Test("a second instance is refused with the pid of the first, and beats nothing", .acceptance(52))
   func secondInstance() throws {
     try Cronwatch.use { cron in

@@ -46,21 +46,28 @@ public enum TickerMessage: Hashable, Sendable {
 
 /// What the watcher tells the ticker on their channel; one text datagram each.
 public enum WatcherMessage: Hashable, Sendable {
-  /// Fire nothing new, let runs end within the drain limit, and end.
-  case stop
+  /// Fire nothing new, let runs end as the order says, and end; a later order takes the place of an earlier one.
+  case stop(StopOrder)
   /// Fire nothing new and end at once; what runs goes on with its workers, which the next ticker adopts.
   case leave
   /// Read the configuration again.
   case reload
+  /// Write into the log how things are.
+  case dump
+  /// Somebody moved the log: go on in the file that has its name now.
+  case reopenLog
   /// A client's request; the ticker owes one `answer` with the same number.
   case request(client: UInt64, JSONValue)
 
   /// The datagram.
   public var encoded: [UInt8] {
     switch self {
-    case .stop: Array("stop".utf8)
+    case .stop(let order):
+      Array("stop \(order.jobs.rawValue) \(order.drainMilliseconds.map(String.init) ?? "-")".utf8)
     case .leave: Array("leave".utf8)
     case .reload: Array("reload".utf8)
+    case .dump: Array("dump".utf8)
+    case .reopenLog: Array("reopen-log".utf8)
     case .request(let client, let value): Channel.encode("request", client: client, value)
     }
   }
@@ -71,8 +78,14 @@ public enum WatcherMessage: Hashable, Sendable {
       self = .request(client: client, value)
       return
     }
+    let words = String(decoding: bytes.prefix(40), as: UTF8.self).split(separator: " ", maxSplits: 3)
+    if words.count == 3, words[0] == "stop", let jobs = StopOrder.Jobs(rawValue: String(words[1])) {
+      self = .stop(StopOrder(drainMilliseconds: Int64(words[2]), jobs: jobs))
+      return
+    }
     switch String(decoding: bytes.prefix(16), as: UTF8.self) {
-    case "stop": self = .stop
+    case "dump": self = .dump
+    case "reopen-log": self = .reopenLog
     case "leave": self = .leave
     case "reload": self = .reload
     default: return nil

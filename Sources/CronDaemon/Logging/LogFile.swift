@@ -37,6 +37,12 @@ public final class LogFile {
     reopen()
   }
 
+  /// Looks now, however short ago the last look was.
+  func lookAgain(nowNanoseconds: Int64) {
+    lookedAtNanoseconds = .min
+    follow(nowNanoseconds: nowNanoseconds)
+  }
+
   /// Moves a file that is too large aside and goes on in a new one; only the watcher does this. True = it was done.
   @discardableResult
   public func rotate(limit: Int64 = LogFile.defaultLimit) -> Bool {

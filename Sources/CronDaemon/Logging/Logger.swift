@@ -67,6 +67,9 @@ public final class Logger {
   /// What a developer wants to know.
   public func debug(_ message: String, _ fields: LogField...) { write(.debug, message, fields) }
 
+  /// Goes on in the file that has the log's name now: somebody moved the old one.
+  public func reopenFile() { file?.lookAgain(nowNanoseconds: SystemClock.monotonic()) }
+
   /// Writes a line if its level is wanted. A log that can't be written never fails the one who logs.
   public func write(_ level: LogLevel, _ message: String, _ fields: [LogField]) {
     guard level >= settings.level else { return }

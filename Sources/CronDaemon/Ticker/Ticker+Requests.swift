@@ -22,9 +22,11 @@ extension Ticker {
         return
       case .bytes(let bytes, _):
         switch WatcherMessage(decoding: bytes) {
-        case .stop: drain()
+        case .stop(let order): drain(order)
         case .leave: mustEnd = true
         case .reload: startReader()
+        case .dump: dump()
+        case .reopenLog: log.reopenFile()
         case .request(let client, let message): request(client, message)
         case nil: log.warning("the watcher said something unknown")
         }
@@ -73,7 +75,7 @@ extension Ticker {
       answer(client, ControlReply.success([("jobs", JSONValue(table.jobs.count))]))
     case "stop":
       answer(client, ControlReply.success())
-      drain()
+      drain(StopOrder(message))
     case "run":
       guard let job = message["job"]?.stringValue else {
         answer(client, ControlReply.failure(exit: 64, "run: which job?"))
@@ -91,10 +93,15 @@ extension Ticker {
   }
 
   private func number(of client: UInt64) -> UInt64 {
-    let request = nextRequest
-    nextRequest += 1
+    let request = nextRequestNumber()
     clients[request] = client
     return request
+  }
+
+  /// A number for a question to the engine.
+  func nextRequestNumber() -> UInt64 {
+    defer { nextRequest += 1 }
+    return nextRequest
   }
 
   private func answer(_ client: UInt64, _ value: JSONValue) {
@@ -114,8 +121,7 @@ extension Ticker {
 
   /// Fires one occurrence for an external trigger, and waits for its claim to be durable: whoever comes first has it.
   func fireNow(_ key: OccurrenceKey) -> FireAnswer {
-    let request = nextRequest
-    nextRequest += 1
+    let request = nextRequestNumber()
     pendingFires.insert(request)
     deliver(.fire(job: key.job, at: key.instant, request: request, moment()))
     while fireAnswers[request] == nil, !mustEnd { wait() }

@@ -48,6 +48,8 @@ final class Ticker {
   var tickCount: UInt64 = 0
   var isReady = false
   var isDraining = false
+  /// How the drain treats runs.
+  var stopOrder = StopOrder()
   var mustEnd = false
   /// Another ticker has the lock: nothing is written or started any more.
   private(set) var isDispossessed = false
@@ -260,9 +262,7 @@ final class Ticker {
     case .zonesChanged: reloadZones()
     case .slot(let number): pool.deadlinePassed(slot: number)
     case .unseenEnds: pool.lookForUnseenEnds()
-    case .drain:
-      log.warning("the drain is over; what runs goes on with its workers")
-      mustEnd = true
+    case .drain: drainIsOver()
     case .storage: keeper.retry()
     case .sync: syncIsLate()
     case .retention: onceAnHour()
@@ -282,8 +282,11 @@ final class Ticker {
       case Signal.child: try reapChildren()
       case Signal.terminate, Signal.interrupt:
         // Without a watcher it is a new one that asks: runs go on with their workers, which its ticker adopts.
-        if isAlone { mustEnd = true } else { drain() }
+        // One that is stopping already stops at once.
+        if isAlone || isDraining { mustEnd = true } else { drain(StopOrder()) }
       case Signal.hangUp: startReader()
+      case Signal.quit: dump()
+      case Signal.user1: log.reopenFile()
       default: break
       }
     }
@@ -300,19 +303,5 @@ final class Ticker {
       takePoolEvents()
       try Reaper.reap(child.pid)
     }
-  }
-
-  /// Fires nothing new and lets runs end, for a bounded time.
-  func drain() {
-    if isDraining {
-      mustEnd = true
-      return
-    }
-    isDraining = true
-    log.info("draining", LogField("running", engine.summary.running.count))
-    tell(.stopping)
-    deliver(.drain(moment()))
-    pool.drain()
-    loop.deadlines.set(.drain, at: loop.monotonic() &+ arguments.drainMilliseconds &* 1_000_000)
   }
 }

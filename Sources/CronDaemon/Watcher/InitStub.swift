@@ -72,7 +72,7 @@ public final class InitStub {
     let numbers: [Int32]
     do { numbers = try signals.read() } catch { return }
     for number in numbers where number != Signal.child {
-      if number == Signal.terminate || number == Signal.interrupt || number == Signal.quit { isStopping = true }
+      if number == Signal.terminate || number == Signal.interrupt { isStopping = true }
       send(number, to: child)
     }
   }

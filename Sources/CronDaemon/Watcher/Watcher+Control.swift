@@ -32,8 +32,9 @@ extension Watcher {
       answer(request.client, status(color: request.message["color"]?.boolValue ?? false, now), now)
     case "stop":
       answer(request.client, ControlReply.success([("pid", JSONValue(CurrentProcess.identifier))]), now)
-      log.info("asked to stop")
-      stop(now)
+      let order = StopOrder(request.message)
+      log.info("asked to stop", LogField("jobs", order.jobs.rawValue))
+      stop(order, now)
     case "restart": beginRestart(request, now)
     case "":
       answer(request.client, ControlReply.failure(exit: 64, "the request has no verb"), now)

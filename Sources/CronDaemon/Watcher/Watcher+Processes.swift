@@ -14,13 +14,11 @@ extension Watcher {
     for number in numbers {
       switch number {
       case Signal.child: reap(now)
-      case Signal.terminate, Signal.interrupt, Signal.quit:
-        if isStopping {
-          log.warning("asked to stop again: the ticker is killed")
-          ticker?.signal(Signal.kill)
-        }
-        log.info("stopping", LogField("signal", Signal.name(number)))
-        stop(now)
+      case Signal.terminate, Signal.interrupt: askedToStop(by: number, now)
+      case Signal.quit: dump(now)
+      case Signal.user1:
+        log.reopenFile()
+        _ = ticker?.send(.reopenLog)
       case Signal.hangUp:
         log.info("asked to reload")
         supervise(.wake(now: now))
@@ -29,6 +27,25 @@ extension Watcher {
       default: break
       }
     }
+  }
+
+  /// The first time runs may end as configured; when it is stopping already, they are left at once.
+  private func askedToStop(by number: Int32, _ now: Int64) {
+    log.info("asked to stop", LogField("signal", Signal.name(number)), LogField("again", isStopping))
+    if !isStopping { return stop(StopOrder(), now) }
+    stopOrder = .now
+    supervise(.stopAtOnce(now: now))
+  }
+
+  /// Writes into the log how things are, and lets the ticker do the same.
+  private func dump(_ now: Int64) {
+    var text = "unknown"
+    do throws(Errno) { text = try report(now).message } catch {}
+    log.info(
+      "state", LogField("status", text), LogField("ticker", ticker?.pid.description ?? "none"),
+      LogField("phase", "\(supervision.phase)"), LogField("starts", starts),
+      LogField("clients", control?.clientCount ?? 0))
+    _ = ticker?.send(.dump)
   }
 
   /// Looks, writes down, then reaps: nothing about an end may be lost by a crash in between.
@@ -139,12 +156,12 @@ extension Watcher {
     return true
   }
 
-  /// Stops the ticker and then the watcher; bounded by the stop timeout and the drain.
-  func stop(_ now: Int64) {
-    guard !isStopping else { return }
+  /// Stops the ticker and then the watcher; bounded by the stop timeout and the drain. A later order replaces one.
+  func stop(_ order: StopOrder, _ now: Int64) {
+    stopOrder = order
+    if !isStopping { manager.send(.stopping) }
     isStopping = true
-    manager.send(.stopping)
-    supervise(.stop(drain: arguments.drainMilliseconds * 1_000_000, now: now))
+    supervise(.stop(drain: order.patience(configured: arguments.drainMilliseconds) * 1_000_000, now: now))
     // A start that waits for another ticker's lock ends here.
     if ticker == nil, exitStatus == nil { supervise(.spawnFailed("stopping", now: now)) }
   }

@@ -39,7 +39,7 @@ extension Watcher {
     switch signal {
     case .terminate:
       // The channel says it in order with what was said before; a ticker that doesn't listen there gets the signal.
-      if !ticker.send(.stop) { ticker.signal(Signal.terminate) }
+      if !ticker.send(.stop(stopOrder)) { ticker.signal(Signal.terminate) }
     case .continue:
       if !isStopping { log.warning("the ticker is stopped and does not beat: SIGCONT", LogField("pid", ticker.pid)) }
       ticker.signal(Signal.resume)

@@ -46,6 +46,8 @@ final class Watcher {
   /// Starts of a ticker that failed before there was a process, one after the other.
   var spawnFailures = 0
   var isStopping = false
+  /// How the ticker is to treat its runs when it stops.
+  var stopOrder = StopOrder()
   /// Ended children are left for the loop's next turn: a program before us in this process may have left some too.
   var hasMoreToReap = true
   /// What the process ends with; nil = go on.

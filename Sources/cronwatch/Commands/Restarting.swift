@@ -18,7 +18,7 @@ enum Restarting {
         return .success
       }
       do throws(CommandFailure) {
-        try Stopping.stop(state, context)
+        try Stopping.stop(state, context, StopOrder())
       } catch  where error.status == .notRunning {
         // Then it only has to be started.
       }

@@ -7,19 +7,25 @@ extension Verb {
     name: "stop", operands: "", operandCount: 0...0,
     summary: "fire nothing new, let runs end within the drain limit, and end",
     details: """
-      Waits until the watcher is gone. Jobs that still run when the drain is over ([jobs] drain) go on: their workers
-      finish them and keep their exits, which the next start records.
+      Waits until the watcher is gone. For a while, the drain, runs may end by themselves. Those that don't go on: their
+      workers finish them and keep their exits, which the next start records. With --jobs stop they are stopped
+      (SIGTERM, then SIGKILL), with --jobs wait they are waited for, up to a day. A stop that is under way takes the
+      orders of a later one.
       """,
-    options: [],
+    options: [
+      OptionSpecification("--drain-timeout", value: "D", "how long runs may end by themselves (default: [jobs] drain)"),
+      OptionSpecification("--jobs", value: "leave|stop|wait", "what then becomes of them (default: leave)"),
+    ],
     examples: [
       ("cronwatch stop", "stop the cronwatch of your state directory"),
-      ("cronwatch stop --state /srv/cron", "stop another one"),
+      ("cronwatch stop --drain-timeout 10m --jobs stop", "let runs end for ten minutes, then stop them"),
     ],
-    run: { (context, _) throws(CommandFailure) in
+    run: { (context, arguments) throws(CommandFailure) in
+      let order = try Stopping.order(arguments)
       guard let state = try context.existingState() else {
         throw CommandFailure(.notRunning, "cronwatch is not running for \(try context.statePath())")
       }
-      try Stopping.stop(state, context)
+      try Stopping.stop(state, context, order)
       context.print("cronwatch has stopped (\(state.path))")
       return .success
     })

@@ -1,3 +1,4 @@
+import CronConfig
 import CronDaemon
 import CronSystem
 import CronWire
@@ -14,30 +15,60 @@ enum Stopping {
   /// Asks it to stop and waits for the locks to fall; throws when nothing runs or when it takes too long.
   ///
   /// Whoever holds a lock and doesn't answer is ended by signals.
-  static func stop(_ state: StateDirectory, _ context: CommandContext) throws(CommandFailure) {
+  static func stop(
+    _ state: StateDirectory, _ context: CommandContext, _ order: StopOrder
+  ) throws(CommandFailure) {
     do {
       if try !isHeld(.watcher, state), try !isHeld(.ticker, state) {
         throw CommandFailure(.notRunning, "cronwatch is not running for \(state.path)", hint: "cronwatch start")
       }
-      if try !hasAnswered(state) {
+      if try !hasAnswered(state, order) {
         context.printError("cronwatch: the request to stop is not answered; ending the processes by signals")
         try end(.watcher, .stopping, state)
         // A watcher that stops in order ends its ticker itself.
         if try !isHeld(.watcher, state) { try end(.ticker, .draining, state) }
       }
-      if try waitUntilFree(state) { return }
+      if try waitUntilFree(state, limitNanoseconds: limit(order)) { return }
     } catch let error as CommandFailure {
       throw error
     } catch {
       throw CommandFailure(.temporary, "cronwatch can't be ended: \(error)")
     }
     throw CommandFailure(
-      .temporary, "cronwatch hasn't ended within \(limitNanoseconds / 1_000_000_000) s", hint: "cronwatch status")
+      .temporary, "cronwatch hasn't ended within \(limit(order) / 1_000_000_000) s", hint: "cronwatch status")
+  }
+
+  /// What the options ask for.
+  static func order(_ arguments: Arguments) throws(CommandFailure) -> StopOrder {
+    var order = StopOrder()
+    if let text = arguments.value("--jobs") {
+      guard let jobs = StopOrder.Jobs(rawValue: text) else {
+        throw CommandFailure(.usage, "--jobs: '\(HumanText.escaped(text))' is none of leave, stop, wait")
+      }
+      order.jobs = jobs
+    }
+    guard let text = arguments.value("--drain-timeout") else { return order }
+    guard let milliseconds = DurationText.milliseconds(text), milliseconds <= StopOrder.longestMilliseconds else {
+      throw CommandFailure(
+        .usage, "--drain-timeout: '\(HumanText.escaped(text))' is no duration of up to a day",
+        hint: "such as 30s or 10m")
+    }
+    guard order.jobs != .wait else {
+      throw CommandFailure(.usage, "--drain-timeout says nothing with --jobs wait, which has no other limit than a day")
+    }
+    order.drainMilliseconds = milliseconds
+    return order
+  }
+
+  /// How long the end is waited for, in nanoseconds.
+  private static func limit(_ order: StopOrder) -> Int64 {
+    let longest = order.jobs == .leave ? order.drainMilliseconds ?? 0 : StopOrder.longestMilliseconds
+    return limitNanoseconds + longest * 1_000_000
   }
 
   /// Whether the request to stop was taken.
-  private static func hasAnswered(_ state: StateDirectory) throws(CommandFailure) -> Bool {
-    let request = JSONValue.object(JSONObject([("verb", .string("stop"))]))
+  private static func hasAnswered(_ state: StateDirectory, _ order: StopOrder) throws(CommandFailure) -> Bool {
+    let request = JSONValue.object(JSONObject([("verb", .string("stop"))] + order.members))
     let answer: JSONValue
     do throws(ControlError) {
       answer = try ControlClient.ask(state, request, timeoutMilliseconds: answerMilliseconds)
@@ -76,7 +107,7 @@ enum Stopping {
   }
 
   /// Waits until nobody holds a lock; false when that takes too long.
-  private static func waitUntilFree(_ state: StateDirectory) throws(Errno) -> Bool {
+  private static func waitUntilFree(_ state: StateDirectory, limitNanoseconds: Int64) throws(Errno) -> Bool {
     let deadline = SystemClock.monotonic() &+ limitNanoseconds
     while SystemClock.monotonic() < deadline {
       let watcher = try RoleLock.query(.watcher, in: state)

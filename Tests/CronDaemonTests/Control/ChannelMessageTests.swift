@@ -13,13 +13,17 @@ import Testing
   }
 
   @Test(arguments: [
-    WatcherMessage.stop, .leave, .reload, .request(client: 1, ["verb": "run", "job": "a b\nc"]),
+    WatcherMessage.stop(StopOrder()), .stop(.now), .stop(StopOrder(drainMilliseconds: 90_000, jobs: .stop)),
+    .stop(StopOrder(jobs: .wait)), .leave, .reload, .dump, .reopenLog,
+    .request(client: 1, ["verb": "run", "job": "a b\nc"]),
   ])
   func `what the watcher says is what the ticker hears`(message: WatcherMessage) {
     #expect(WatcherMessage(decoding: message.encoded) == message)
   }
 
-  @Test(arguments: ["", "stopp", "request", "request 1", "request x {}", "request 1 {", "ready ", "request -1 {}"])
+  @Test(arguments: [
+    "", "stop", "stopp", "stop all -", "request", "request 1", "request x {}", "request 1 {", "ready ", "request -1 {}",
+  ])
   func `anything else is nothing`(text: String) {
     #expect(WatcherMessage(decoding: Array(text.utf8)) == nil)
     #expect(TickerMessage(decoding: Array(text.utf8)) == nil)

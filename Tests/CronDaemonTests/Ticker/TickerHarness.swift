@@ -68,7 +68,7 @@ final class TickerHarness {
 
   /// Tells it to stop, and returns how it ended.
   func stop() throws -> ExitCause {
-    _ = try channel?.send(WatcherMessage.stop.encoded)
+    _ = try channel?.send(WatcherMessage.stop(StopOrder()).encoded)
     return try end()
   }
 

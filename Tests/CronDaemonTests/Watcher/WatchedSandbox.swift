@@ -28,9 +28,9 @@ final class WatchedSandbox {
       if [ -e asleep ]; then rm asleep; printf asleep >&4; exit 0; fi
       message=$(dd bs=70000 count=1 <&4 2>/dev/null)
       case $message in
-      stop) if [ ! -e deaf ]; then exit 0; fi ;;
+      stop*) echo "$message" >> told; if [ ! -e deaf ]; then exit 0; fi ;;
       leave) if [ ! -e deaf ]; then exit 0; fi ;;
-      reload) echo reload >> told ;;
+      reload | dump | reopen-log) echo "$message" >> told ;;
       request*) set -- $message; if [ ! -e silent ]; then printf 'answer %s {"ok":true,"pid":%s}' "$2" $$ >&4; fi ;;
       esac
       sleep 0.01

@@ -191,9 +191,43 @@ import Testing
     try watched.start(["--stop-timeout-ms", "600000"])
     _ = try watched.waitForTicker(1)
     #expect(kill(watched.watcher, SIGTERM) == 0)
-    try waitUntil("it stops") { watched.log.contains("stopping") }
-    #expect(kill(watched.watcher, SIGTERM) == 0)
+    try waitUntil("it stops") { watched.sandbox.read("ticker/told") == "stop leave -" + "\n" }
+    #expect(kill(watched.watcher, SIGINT) == 0)
     #expect(try watched.end() == .exited(0))
+    #expect(watched.sandbox.read("ticker/told") == "stop leave -\nstop leave 0\n")
+  }
+
+  @Test func `a stop takes the order of a later one`() throws {
+    let watched = try WatchedSandbox()
+    try watched.behave("deaf")
+    try watched.start(["--stop-timeout-ms", "200", "--drain-ms", "0"])
+    _ = try watched.waitForTicker(1)
+    let waiting = StopOrder(jobs: .wait)
+    #expect(
+      try ControlClient.ask(watched.state, .object(JSONObject([("verb", "stop")] + waiting.members)))["ok"] == true)
+    try waitUntil("it is told") { watched.sandbox.read("ticker/told") == "stop wait -\n" }
+    // It would be waited for for a day.
+    #expect(try watched.ask("stop")["ok"] == true)
+    #expect(try watched.end() == .exited(0))
+    #expect(watched.sandbox.read("ticker/told") == "stop wait -\nstop leave -\n")
+  }
+
+  @Test func `SIGQUIT writes down how things are, SIGUSR1 goes on in the log that has the name, others mean nothing`()
+    throws
+  {
+    let watched = try WatchedSandbox(logsToState: true)
+    try watched.start()
+    _ = try watched.waitForTicker(1)
+    let log = { watched.sandbox.read("state/log/cronwatch.log") ?? "" }
+    for _ in 0..<20 { for signal in [SIGUSR2, SIGWINCH, SIGURG, SIGPIPE] { kill(watched.watcher, signal) } }
+    #expect(kill(watched.watcher, SIGQUIT) == 0)
+    try waitUntil("the ticker is told") { watched.sandbox.read("ticker/told") == "dump\n" }
+    try waitUntil("a line of the state") { log().contains("phase=running") }
+    rename(watched.sandbox.path(of: "state/log/cronwatch.log"), watched.sandbox.path(of: "state/log/moved"))
+    #expect(kill(watched.watcher, SIGUSR1) == 0)
+    try waitUntil("the new file") { access(watched.sandbox.path(of: "state/log/cronwatch.log"), F_OK) == 0 }
+    try waitUntil("the ticker is told that too") { watched.sandbox.read("ticker/told") == "dump\nreopen-log\n" }
+    #expect(try watched.ask("ping")["ok"] == true)
   }
 
   @Test func `SIGHUP is relayed as a reload`() throws {
