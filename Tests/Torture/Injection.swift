@@ -7,12 +7,14 @@ import Testing
 /// strace(1) attached to a process and all its threads: it kills, delays or fails the calls that it is told to.
 struct Injection: ~Copyable {
   private var tracer: Program.Started
+  private let traced: [ProcessIdentity]
   private let log: String
 
   /// Attaches and waits until every thread is traced; `rule` is what `-e inject=` takes.
   init(_ cron: Cronwatch, into processes: [ProcessIdentity], _ rule: String) throws {
     let prefix = cron.sandbox.path(of: "commands/strace-\(SystemClock.monotonic())")
     tracer = try Self.attach(cron, processes, rule, prefix)
+    traced = processes
     log = prefix + ".log"
   }
 
@@ -39,9 +41,10 @@ struct Injection: ~Copyable {
     }
   }
 
-  /// Lets go of them: they run on.
+  /// Lets go of them: they run on. Without any of them strace ends by itself, and told to at that moment it may wait for
+  /// a thread whose end it hasn't been told of, for ever.
   mutating func end() throws {
-    try ProcessDescriptor(child: tracer.pid).signal(Signal.terminate)
+    if traced.contains(where: \.isAlive) { try ProcessDescriptor(child: tracer.pid).signal(Signal.terminate) }
     _ = try tracer.wait("strace", seconds: 20)
   }
 
