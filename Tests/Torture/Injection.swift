@@ -41,8 +41,8 @@ struct Injection: ~Copyable {
     }
   }
 
-  /// Lets go of them: they run on. Without any of them strace ends by itself, and told to at that moment it may wait for
-  /// a thread whose end it hasn't been told of, for ever.
+  /// Lets go of them: they run on. Without any of them strace ends by itself; told to at that moment, it may wait for
+  /// ever for a thread whose end it hasn't been told of.
   mutating func end() throws {
     if traced.contains(where: \.isAlive) { try ProcessDescriptor(child: tracer.pid).signal(Signal.terminate) }
     _ = try tracer.wait("strace", seconds: 20)
