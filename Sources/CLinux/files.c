@@ -8,6 +8,9 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "CLinux.h"
@@ -63,6 +66,40 @@ int32_t cl_terminal_columns(int32_t descriptor) {
   struct winsize size = {0};
   if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return -1;
   return size.ws_col;
+}
+
+int32_t cl_terminal_size(int32_t descriptor, int32_t *columns, int32_t *rows) {
+  struct winsize size = {0};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return -1;
+  *columns = size.ws_col;
+  *rows = size.ws_row;
+  return 0;
+}
+
+static struct termios before;
+
+int32_t cl_terminal_take_keys(int32_t descriptor) {
+  if (tcgetattr(descriptor, &before) != 0) return -1;
+  struct termios now = before;
+  now.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+  now.c_cc[VMIN] = 1;
+  now.c_cc[VTIME] = 0;
+  return tcsetattr(descriptor, TCSANOW, &now);
+}
+
+int32_t cl_terminal_restore(int32_t descriptor) { return tcsetattr(descriptor, TCSANOW, &before); }
+
+int32_t cl_file_system(int32_t descriptor, struct cl_file_system *system) {
+  struct statfs kind;
+  struct statvfs room;
+  if (fstatfs(descriptor, &kind) != 0 || fstatvfs(descriptor, &room) != 0) return -1;
+  *system = (struct cl_file_system){.kind = (uint32_t)kind.f_type,
+                                    .total_bytes = (uint64_t)room.f_blocks * room.f_frsize,
+                                    .available_bytes = (uint64_t)room.f_bavail * room.f_frsize,
+                                    .total_inodes = room.f_files,
+                                    .available_inodes = room.f_favail,
+                                    .read_only = (room.f_flag & ST_RDONLY) != 0};
+  return 0;
 }
 
 static struct flock whole_file(short type) {

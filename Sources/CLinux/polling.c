@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #include "CLinux.h"
@@ -43,6 +44,15 @@ int32_t cl_timer_arm(int32_t timer, bool absolute, bool cancel_on_set, int64_t s
   struct itimerspec value = {.it_value = {.tv_sec = seconds, .tv_nsec = nanoseconds}};
   int flags = (absolute ? TFD_TIMER_ABSTIME : 0) | (cancel_on_set ? TFD_TIMER_CANCEL_ON_SET : 0);
   return timerfd_settime(timer, flags, &value, NULL);
+}
+
+int32_t cl_clock_discipline(bool *synchronised, int64_t *maximum_error_us) {
+  struct timex clock = {.modes = 0};
+  int state = adjtimex(&clock);
+  if (state < 0) return -1;
+  *synchronised = state != TIME_ERROR && !(clock.status & STA_UNSYNC);
+  *maximum_error_us = clock.maxerror;
+  return 0;
 }
 
 static void all_but_fatal(sigset_t *set) {

@@ -16,6 +16,7 @@ enum Roles {
     case "ticker": TickerRole.run(arguments.words)
     case "worker": WorkerRole.main(arguments)
     case "reader": ReaderRole.main(arguments)
+    case "doctor": DoctorRole.main(arguments)
     default: nil
     }
   }

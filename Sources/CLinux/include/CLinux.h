@@ -37,6 +37,17 @@ int32_t cl_rename_exclusive(int32_t from_directory, const char *from, int32_t to
 int32_t cl_lease_take(int32_t descriptor); /* F_SETLEASE F_RDLCK: EAGAIN while someone has the file open for writing */
 int32_t cl_lease_drop(int32_t descriptor); /* F_SETLEASE F_UNLCK */
 int32_t cl_terminal_columns(int32_t descriptor);
+int32_t cl_terminal_size(int32_t descriptor, int32_t *columns, int32_t *rows); /* TIOCGWINSZ */
+/* Keys come at once and unseen, tcsetattr(3); what held before is kept for cl_terminal_restore: one a process. */
+int32_t cl_terminal_take_keys(int32_t descriptor);
+int32_t cl_terminal_restore(int32_t descriptor);
+
+struct cl_file_system {
+  uint64_t kind; /* the magic of statfs(2), 32 bits */
+  uint64_t total_bytes, available_bytes, total_inodes, available_inodes;
+  bool read_only;
+};
+int32_t cl_file_system(int32_t descriptor, struct cl_file_system *system); /* fstatfs(2) and fstatvfs(3) */
 
 /* ---- OFD locks on the whole file, fcntl(2) ---- */
 
@@ -63,6 +74,9 @@ enum { CL_CLOCK_REALTIME = 0, CL_CLOCK_MONOTONIC = 1, CL_CLOCK_BOOTTIME = 7 };
 int32_t cl_timer(int32_t clock);
 /* Both zero disarms. `absolute` on CL_CLOCK_REALTIME also asks for TFD_TIMER_CANCEL_ON_SET. */
 int32_t cl_timer_arm(int32_t timer, bool absolute, bool cancel_on_set, int64_t seconds, int64_t nanoseconds);
+
+/* How well the kernel's clock is disciplined, adjtimex(2) without a change. */
+int32_t cl_clock_discipline(bool *synchronised, int64_t *maximum_error_us);
 
 /* ---- signals ---- */
 

@@ -19,7 +19,7 @@ struct Verb: Sendable {
 extension Verb {
   /// Every verb, in the order of the overview.
   static let all: [Verb] = [
-    .start, .stop, .restart, .reload, .status, .list, .run, .runs, .logs, .next, .explain, .check, .audit, .help,
-    .version,
+    .start, .stop, .restart, .reload, .status, .list, .run, .runs, .logs, .next, .explain, .check, .audit, .doctor,
+    .help, .version,
   ]
 }

@@ -1,0 +1,136 @@
+internal import CronSystem
+
+/// What the doctor learnt about jobs and the service that runs them; plain values.
+struct DoctorJobs {
+  /// The configuration file; empty = none is named.
+  var configuration = ""
+  /// What is wrong with it.
+  var configurationProblem: String?
+  /// What is wrong with sources of jobs, one clause each.
+  var sourceProblems: [String] = []
+  /// Lines that have no effect.
+  var rejectedLines = 0
+  /// Jobs of the table that was loaded last; nil = none was.
+  var jobs: Int?
+  /// Jobs with MAILTO, and the first of them.
+  var mailJobs = 0
+  var firstMailJob: String?
+  /// Whether this machine has a sendmail.
+  var hasSendmail = false
+  /// The pid of another cron.
+  var otherCron: Int32?
+  /// Whether the system's crontabs are read.
+  var readsSystemCrontabs = false
+  /// The hard limit of open files; nil = it can't be told.
+  var openFiles: UInt64?
+  /// Whose limit that is.
+  var openFilesOf = "this shell"
+  /// `[workers] max`.
+  var workersMax = 128
+  /// The control group of version 2; nil = none.
+  var cgroup: String?
+  /// Whether this user may divide it.
+  var isCgroupWritable = false
+  /// The unit that systemd would start or has started; nil = none was found.
+  var unit: SystemdUnit?
+}
+
+/// A unit of systemd with what its files say together.
+struct SystemdUnit {
+  /// The path of its file.
+  var path: String
+  /// The last value of `KillMode=`; nil = the default.
+  var killMode: String?
+}
+
+/// The checks of jobs and service; pure.
+extension DoctorJobs {
+  /// Descriptors that a ticker needs for itself, and for each worker.
+  static let ownDescriptors = 48
+  static let descriptorsPerWorker = 4
+
+  /// Every finding.
+  var findings: [DoctorFinding] {
+    [
+      configurationFinding, mailFinding, otherCronFinding, openFilesFinding, cgroupFinding, unitFinding,
+    ]
+  }
+
+  var configurationFinding: DoctorFinding {
+    if let configurationProblem {
+      return DoctorFinding(
+        .configuration, .problem, configurationProblem, remedy: "run `cronwatch check \(configuration)`")
+    }
+    if !sourceProblems.isEmpty {
+      return DoctorFinding(
+        .configuration, .problem, sourceProblems.joined(separator: "; "),
+        remedy: "mend the file, then run `cronwatch reload`")
+    }
+    if rejectedLines > 0 {
+      let lines = rejectedLines == 1 ? "1 line has" : "\(rejectedLines) lines have"
+      return DoctorFinding(
+        .configuration, .problem, "\(lines) no effect", remedy: "run `cronwatch check` on the crontabs")
+    }
+    guard let jobs else { return DoctorFinding(.configuration, .note, "nothing has been loaded yet") }
+    if jobs == 0 {
+      return DoctorFinding(
+        .configuration, .note, "no jobs are defined", remedy: "run `cronwatch start CRONTAB`")
+    }
+    return DoctorFinding(.configuration, .ok, "\(jobs) \(jobs == 1 ? "job" : "jobs"), no line refused")
+  }
+
+  var mailFinding: DoctorFinding {
+    guard mailJobs > 0 else { return DoctorFinding(.mail, .ok, "no job asks for any") }
+    let who = "MAILTO is set for \(mailJobs == 1 ? "the job" : "\(mailJobs) jobs, such as") \(firstMailJob ?? "")"
+    let remedy = "keep output with `cronwatch logs JOB`, or pipe it to a mail program in the command"
+    if hasSendmail {
+      return DoctorFinding(.mail, .note, "\(who): they get it as a variable, cronwatch sends no mail", remedy: remedy)
+    }
+    return DoctorFinding(
+      .mail, .problem, "\(who), but this machine has no sendmail: nobody gets mail", remedy: remedy)
+  }
+
+  var otherCronFinding: DoctorFinding {
+    guard let otherCron else { return DoctorFinding(.otherCron, .ok, "none runs") }
+    guard readsSystemCrontabs else {
+      return DoctorFinding(
+        .otherCron, .ok, "another cron runs (pid \(otherCron)), and the system's crontabs are left to it")
+    }
+    return DoctorFinding(
+      .otherCron, .problem, "another cron (pid \(otherCron)) runs the system's crontabs too: jobs run twice",
+      remedy: "stop and disable it, or write `system = no` in [crontabs]")
+  }
+
+  var openFilesFinding: DoctorFinding {
+    guard let openFiles else { return DoctorFinding(.openFiles, .note, "not looked at: the limit can't be read") }
+    let wanted = UInt64(Self.ownDescriptors + Self.descriptorsPerWorker * workersMax)
+    let limit = openFiles == .max ? "no limit" : "\(openFiles)"
+    if openFiles < wanted {
+      return DoctorFinding(
+        .openFiles, .problem, "\(openFilesOf) may open \(limit), \(workersMax) workers need \(wanted)",
+        remedy: "raise the hard limit (LimitNOFILE=, ulimit -Hn), or lower [workers] max")
+    }
+    return DoctorFinding(.openFiles, .ok, "\(openFilesOf) may open \(limit), \(workersMax) workers need \(wanted)")
+  }
+
+  var cgroupFinding: DoctorFinding {
+    guard let cgroup else {
+      return DoctorFinding(.cgroup, .note, "no control group of version 2: jobs don't get their own")
+    }
+    if isCgroupWritable { return DoctorFinding(.cgroup, .ok, "\(cgroup) may be divided") }
+    return DoctorFinding(
+      .cgroup, .note, "\(cgroup) isn't delegated to this user", remedy: "under systemd write Delegate=yes in the unit")
+  }
+
+  var unitFinding: DoctorFinding {
+    guard let unit else { return DoctorFinding(.systemdUnit, .ok, "no unit of cronwatch is installed") }
+    let mode = unit.killMode ?? "control-group"
+    guard mode == "process" || mode == "none" else {
+      let how = unit.killMode == nil ? "says nothing of KillMode" : "says KillMode=\(mode)"
+      return DoctorFinding(
+        .systemdUnit, .problem, "\(unit.path) \(how): systemd kills running jobs at each restart or crash",
+        remedy: "write KillMode=process under [Service], then run `systemctl daemon-reload`")
+    }
+    return DoctorFinding(.systemdUnit, .ok, "\(unit.path) says KillMode=\(mode)")
+  }
+}
