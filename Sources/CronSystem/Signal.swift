@@ -28,6 +28,8 @@ public enum Signal {
   public static let resume: Int32 = SIGCONT
   /// SIGSTOP
   public static let stop: Int32 = SIGSTOP
+  /// SIGTSTP
+  public static let terminalStop: Int32 = SIGTSTP
   /// SIGWINCH
   public static let windowChange: Int32 = SIGWINCH
 

@@ -14,17 +14,32 @@ extension Verb {
       --deaths lists how our own processes ended instead, newest first: when, how, how long they had lived, why, and
       below it what they wrote to their standard error, at most 1 KiB. The last 100 of each role are kept: every ticker,
       and the watchers, readers and workers that died. It works while cronwatch is down.
+
+      --watch redraws the terminal in place until q or ^C: what runs, how far against the median of its past runs, what
+      comes next, what failed last. It reads files alone, so that it goes on when cronwatch is killed and started.
       """,
     options: [
       OptionSpecification("--json", "one JSON object; with --deaths, one a line"),
       OptionSpecification("--deaths", "list how our own processes ended"),
+      OptionSpecification("--watch", "redraw in place until q or ^C"),
+      OptionSpecification("--interval", value: "D", "with --watch: how often (default: 1s)"),
     ],
     examples: [
       ("cronwatch status", "what people read"),
       ("cronwatch status --json", "what programs read"),
       ("cronwatch status --deaths", "what has crashed, and when"),
+      ("cronwatch status --watch", "what goes on, until q"),
     ],
     run: { (context, arguments) throws(CommandFailure) in
+      if arguments.has("--interval"), !arguments.has("--watch") {
+        throw CommandFailure(.usage, "--interval needs --watch")
+      }
+      if arguments.has("--watch") {
+        if arguments.has("--json") || arguments.has("--deaths") {
+          throw CommandFailure(.usage, "--watch is a view of its own", hint: "cronwatch status --watch")
+        }
+        return try StatusWatch.run(context)
+      }
       if arguments.has("--deaths") { return try printDeaths(context, asJSON: arguments.has("--json")) }
       let answer: StatusQuery.Answer
       if let state = try context.existingState() {
