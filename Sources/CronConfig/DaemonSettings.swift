@@ -25,6 +25,8 @@ public struct DaemonSettings: Hashable, Sendable {
   public var safeModeAfter = 5
   /// How long `stop` waits for the ticker to end, in milliseconds.
   public var stopTimeoutMilliseconds: Int64 = 5_000
+  /// The metrics file; empty = none.
+  public var metricsFile = ""
 
   // MARK: [workers]
   /// Workers that are kept warm while idle.

@@ -48,6 +48,7 @@ extension Setting {
       settings[keyPath: path] = text
     case .text(let path), .zone(let path): settings[keyPath: path] = text
     case .absolutePath(let path): settings[keyPath: path] = try JobValue.absolutePath(text)
+    case .optionalPath(let path): settings[keyPath: path] = text.isEmpty ? "" : try JobValue.absolutePath(text)
     case .overlap(let path): settings[keyPath: path] = try JobValue.overlap(text)
     case .catchUp(let path): settings[keyPath: path] = try JobValue.catchUp(text)
     case .paths(let path):
@@ -70,7 +71,8 @@ extension Setting {
     case .optionalSeconds(let path, _, let none):
       [settings[keyPath: path].map { DurationText.text(seconds: $0) } ?? none]
     case .size(let path, _): [SizeText.text(settings[keyPath: path])]
-    case .choice(let path, _), .text(let path), .zone(let path), .absolutePath(let path): [settings[keyPath: path]]
+    case .choice(let path, _), .text(let path), .zone(let path), .absolutePath(let path), .optionalPath(let path):
+      [settings[keyPath: path]]
     case .overlap(let path): [settings[keyPath: path].rawValue]
     case .catchUp(let path): [settings[keyPath: path].description]
     case .paths(let path): settings[keyPath: path]
@@ -94,6 +96,7 @@ extension Setting {
     case .choice(_, let words): words.joined(separator: ", ")
     case .text: "text"
     case .absolutePath: "absolute path"
+    case .optionalPath: "absolute path, empty"
     case .zone: "zone name"
     case .overlap: OverlapPolicy.allCases.map(\.rawValue).joined(separator: ", ")
     case .catchUp: "skip, once, all, all(N)"

@@ -26,6 +26,8 @@ enum SettingKind: Sendable {
   case choice(any WritableKeyPath<DaemonSettings, String> & Sendable, [String])
   case text(any WritableKeyPath<DaemonSettings, String> & Sendable)
   case absolutePath(any WritableKeyPath<DaemonSettings, String> & Sendable)
+  /// Empty where there is none.
+  case optionalPath(any WritableKeyPath<DaemonSettings, String> & Sendable)
   case zone(any WritableKeyPath<DaemonSettings, String> & Sendable)
   case overlap(any WritableKeyPath<DaemonSettings, OverlapPolicy> & Sendable)
   case catchUp(any WritableKeyPath<DaemonSettings, CatchUpPolicy> & Sendable)
@@ -98,6 +100,10 @@ public enum SettingsTable {
       section: "watcher", key: "stop-timeout",
       summary: "Within what time a stop ends a ticker, by force if need be; at the latest 1s after a longer drain.",
       kind: .duration(\.stopTimeoutMilliseconds, 1...3_600_000)),
+    Setting(
+      section: "watcher", key: "metrics-file",
+      summary: "A file for node-exporter's textfile collector, written anew every 15s; read at `start`.",
+      kind: .optionalPath(\.metricsFile)),
   ]
 
   private static let workers = [

@@ -17,6 +17,7 @@ enum Roles {
     case "worker": WorkerRole.main(arguments)
     case "reader": ReaderRole.main(arguments)
     case "doctor": DoctorRole.main(arguments)
+    case "metrics": MetricsRole.main(arguments)
     default: nil
     }
   }

@@ -119,10 +119,10 @@ extension DoctorProbe {
 /// The names that cronwatch itself makes in the state directory (docs/state-directory.md).
 enum StateNames {
   private static let files: Set<String> = [
-    "format", "watcher.lock", "ticker.lock", "control.sock", "crontabs", "reaped", "deaths",
+    "format", "watcher.lock", "ticker.lock", "control.sock", "crontabs", "reaped", "deaths", "deaths.stderr",
   ]
   private static let directories = Set(StateDirectory.Subdirectory.allCases.map(\.rawValue))
-  private static let beats: Set<String> = ["ticker", "success", "error", "watcher", "summary"]
+  private static let beats: Set<String> = ["ticker", "success", "error", "watcher", "summary", "counters", "metrics"]
 
   /// Whether a name in the state directory is ours.
   static func isKnown(_ name: String) -> Bool { files.contains(name) || directories.contains(name) }

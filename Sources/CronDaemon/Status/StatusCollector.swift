@@ -25,6 +25,7 @@ public final class StatusCollector {
     facts.watcherBeat = beat(.watcher, holder: watcher)
     facts.lastError = TickErrorFile(state).read()
     facts.summary = SummaryFile(state).read()
+    facts.metricsProblem = MetricsProblemFile(state).read()
     facts.readyForSeconds = readyForSeconds
     facts.answeredByWatcher = answeredByWatcher
     let deaths = recentDeaths()

@@ -145,6 +145,7 @@ public enum StatusEvaluator {
     if facts.ticker.isHeld, facts.summary == nil {
       found.append("the ticker's summary (heartbeat/summary) can't be read, so what else is wrong isn't known")
     }
+    if facts.watcher.isHeld, let problem = facts.metricsProblem { found.append(problem) }
     // Whether a watcher lives is the lock's to say, not the summary's, which may be older.
     for reason in facts.summary?.degraded ?? [] where !reason.hasPrefix("unsupervised") { found.append(reason) }
     return found

@@ -81,6 +81,8 @@ public struct StatusFacts: Hashable, Sendable {
   public var recentDeaths = 0
   /// The last unwanted end of a ticker, in words ("killed by KILL").
   public var lastDeath: String?
+  /// Why the metrics file isn't written as it should be; nil = it is, or none is wanted.
+  public var metricsProblem: String?
   /// What the ticker said about itself; nil when it never did.
   public var summary: TickerSummary?
   /// Whether the watcher itself answered; false = evaluated from files by the command.

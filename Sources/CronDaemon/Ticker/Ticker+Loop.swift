@@ -1,3 +1,4 @@
+import CronConfig
 import CronEngine
 import CronLedger
 import CronSystem
@@ -47,6 +48,7 @@ extension Ticker: TickLoop {
     }
     lastTickFailed = failure
     writeSummary()
+    metrics.write(isWanted: !table.settings.metricsFile.isEmpty, nowNanoseconds: loop.monotonic())
     Fault.point("tick.end")
     return failure == nil
   }

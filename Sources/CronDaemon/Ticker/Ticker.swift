@@ -56,6 +56,7 @@ final class Ticker {
   var isAlone = false
   var lastTickFailed: String?
   var lastSummary: TickerSummary?
+  let metrics: TickerMetrics
   private var lastLedgerProblem: String?
   /// The exit status of a start that found nothing to run.
   var failedStatus: Int32?
@@ -83,6 +84,7 @@ final class Ticker {
     failures = TickErrorFile(state)
     summaryFile = SummaryFile(state)
     deaths = Deaths(state)
+    metrics = TickerMetrics(state)
     try channel.setNonBlocking(true)
     try loop.poller.add(lifeline.raw, token: PollToken.lifeline.rawValue)
     try loop.poller.add(channel.raw, token: PollToken.channel.rawValue)
@@ -133,6 +135,7 @@ final class Ticker {
         if case .end(let end) = record.record, end.output { jobsWithOutput[end.run.text] = end.job }
       }
       keeper.append(records)
+      metrics.take(records)
       Fault.point("claim.appended")
     case .sync(let token):
       if let result = keeper.beginSync(token: token) {

@@ -84,6 +84,7 @@ extension Watcher {
       if let last = lastStatus, last.text != report.verdict.rawValue {
         log.info("status", LogField("verdict", report.verdict.rawValue), LogField("before", last.text))
       }
+      if lastStatus?.text != report.verdict.rawValue { metrics?.hurry() }
       lastStatus = (report.verdict.rawValue, now)
       text = report.message
     } catch {

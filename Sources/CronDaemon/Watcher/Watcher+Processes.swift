@@ -61,6 +61,8 @@ extension Watcher {
         } else if ended.pid == restartInPlace?.pid {
           try Reaper.reap(ended.pid)
           programIsTested(ended.cause, now)
+        } else if metrics?.takeEnd(of: ended.pid) == true {
+          try Reaper.reap(ended.pid)
         } else {
           keep(ended)
           try Reaper.reap(ended.pid)

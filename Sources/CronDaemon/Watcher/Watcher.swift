@@ -25,6 +25,7 @@ final class Watcher {
   let tickerBeat: HeartbeatFile
   let deaths: Deaths
   let reaped: ReapedRing
+  let metrics: MetricsWriter?
   /// Handed to every ticker: what the disk refuses outlives each of them. nil when there is no memory for it.
   var spill: FileDescriptor?
   var lock: RoleLock
@@ -81,6 +82,8 @@ final class Watcher {
     tickerBeat = HeartbeatFile(state, .ticker)
     deaths = Deaths(state)
     reaped = ReapedRing(state)
+    metrics = MetricsWriter(
+      arguments.metricsFile, state: state, beatMilliseconds: arguments.intervalMilliseconds)
     do throws(Errno) {
       if let raw = arguments.spillDescriptor {
         spill = try FileDescriptor.inherited(raw)
@@ -155,6 +158,7 @@ final class Watcher {
     // Apart from the beat, which every change of the phase puts off.
     if nextHouseNanoseconds <= now { keepHouse(now) }
     if nextBeatNanoseconds <= now { beat(now) }
+    metrics?.advance(now)
     if let nextWatchdogNanoseconds, nextWatchdogNanoseconds <= now, let every = manager.watchdogMilliseconds {
       manager.send(.watchdog)
       self.nextWatchdogNanoseconds = now + every * 1_000_000
@@ -166,6 +170,7 @@ final class Watcher {
       supervisionNanoseconds, lockLookNanoseconds, nextWatchdogNanoseconds,
       restartInPlace?.deadlineNanoseconds, takeover?.nextLookNanoseconds, relays.nextDeadlineNanoseconds,
       control?.nextDeadlineNanoseconds,
+      metrics?.deadlineNanoseconds,
     ]
     return others.compactMap { $0 }.reduce(min(nextBeatNanoseconds, nextHouseNanoseconds), min)
   }
@@ -176,6 +181,7 @@ final class Watcher {
   }
 
   private func finish(_ status: Int32) -> Int32 {
+    metrics?.finish(SystemClock.monotonic())
     control?.close(poller: poller)
     if readyPipe.isWaiting { readyPipe.failed(status == 0 ? 75 : status, "stopped before it was ready") }
     sayFarewell()

@@ -4,7 +4,7 @@ internal import CronEngine
 struct WatcherArguments: Hashable, Sendable {
   /// The keys that concern the watcher alone; the ticker gets all others as they are.
   private static let own: Set<String> = [
-    "ready-fd", "ticker-program", "log-max-size", "restart-delay-max-ms", "safe-mode-after",
+    "ready-fd", "ticker-program", "metrics-file", "status-gid", "log-max-size", "restart-delay-max-ms", "safe-mode-after",
     "execution", "lock-fd", "spill-fd",
   ]
   /// The keys that mean one execution of the program: a later one is told its own.
@@ -33,6 +33,8 @@ struct WatcherArguments: Hashable, Sendable {
   var drainMilliseconds: Int64
   /// The size in bytes beyond which the log is rotated.
   var logLimit: Int64
+  /// The metrics file; nil = none.
+  var metricsFile: String?
   /// The ticker's executable.
   var tickerProgram = "/proc/self/exe"
   /// Its own words after `role watcher`, for beginning anew; nobody waits for READY then.
@@ -70,6 +72,7 @@ struct WatcherArguments: Hashable, Sendable {
     drainMilliseconds = drain
     safeModeAfter = Int(safeMode)
     self.logLimit = logLimit
+    metricsFile = arguments["metrics-file"]
     ownWords = arguments.words(without: Self.ofThisExecution)
     tickerWords = arguments.words(without: Self.own)
     if let program = arguments["ticker-program"] {

@@ -166,6 +166,7 @@ enum Starting {
     role.add("safe-mode-after", settings.safeModeAfter)
     role.add("stop-timeout-ms", settings.stopTimeoutMilliseconds)
     role.add("drain-ms", settings.drainMilliseconds)
+    if !settings.metricsFile.isEmpty { role.add("metrics-file", settings.metricsFile) }
     role.add("journald", flag: Logger.isJournal(environment: { Environment.get($0) }))
     role.add("systemd", flag: isService || Environment.get("NOTIFY_SOCKET") != nil || CurrentProcess.identifier == 1)
     do throws(Errno) {
