@@ -31,6 +31,8 @@ int32_t cl_openat(int32_t directory, const char *path, int32_t flags, uint32_t m
   return openat(directory, path, flags | O_CLOEXEC, (mode_t)mode);
 }
 
+int32_t cl_open_passage(const char *path) { return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }
+
 int32_t cl_duplicate(int32_t descriptor, int32_t minimum) { return fcntl(descriptor, F_DUPFD_CLOEXEC, minimum); }
 
 int32_t cl_duplicate_inheritable(int32_t descriptor) { return fcntl(descriptor, F_DUPFD, 0); }

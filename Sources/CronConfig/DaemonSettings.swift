@@ -27,6 +27,8 @@ public struct DaemonSettings: Hashable, Sendable {
   public var stopTimeoutMilliseconds: Int64 = 5_000
   /// The metrics file; empty = none.
   public var metricsFile = ""
+  /// The group that may ask for status; empty = none.
+  public var statusGroup = ""
 
   // MARK: [workers]
   /// Workers that are kept warm while idle.

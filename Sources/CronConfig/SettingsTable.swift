@@ -104,6 +104,10 @@ public enum SettingsTable {
       section: "watcher", key: "metrics-file",
       summary: "A file for node-exporter's textfile collector, written anew every 15s; read at `start`.",
       kind: .optionalPath(\.metricsFile)),
+    Setting(
+      section: "watcher", key: "status-group",
+      summary: "The group whose members may ask for `status`, and for nothing else; read at `start`.",
+      kind: .text(\.statusGroup)),
   ]
 
   private static let workers = [

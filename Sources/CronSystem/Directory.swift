@@ -18,6 +18,11 @@ public struct Directory: ~Copyable, Sendable {
     Directory(try FileDescriptor.open(path, [.read, .directory]), path: path)
   }
 
+  /// A directory that may only be passed through: names in it can be reached, not listed, open(2) O_PATH.
+  public static func passage(_ path: String) throws(Errno) -> Directory {
+    Directory(FileDescriptor(owning: try Syscall.call { cl_open_passage(path) }), path: path)
+  }
+
   /// Makes a directory and its missing parents, then opens it; what exists keeps its mode, mkdir(2).
   public static func create(_ path: String, permissions: UInt32 = 0o700) throws(Errno) -> Directory {
     do {
@@ -115,6 +120,13 @@ public struct Directory: ~Copyable, Sendable {
   public func removeDirectory(_ name: String) throws(Errno) {
     let number = descriptor.raw
     try Syscall.call { unlinkat(number, name, AT_REMOVEDIR) }
+  }
+
+  /// Gives a name in it to a group with these permission bits; the owner stays, fchownat(2) and fchmodat(2).
+  public func give(_ name: String, toGroup group: UInt32, permissions: UInt32) throws(Errno) {
+    let number = descriptor.raw
+    try Syscall.call { fchownat(number, name, UInt32.max, group, AT_SYMLINK_NOFOLLOW) }
+    try Syscall.call { fchmodat(number, name, permissions, 0) }
   }
 
   /// Waits until the names in it are on disk, fsync(2).

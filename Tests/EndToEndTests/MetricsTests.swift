@@ -1,4 +1,5 @@
 import CronTestSupport
+import CronWire
 import EndToEndSupport
 import Testing
 

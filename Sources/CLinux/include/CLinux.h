@@ -26,6 +26,7 @@ uint32_t cl_crc32c_portable(uint32_t seed, const void *bytes, uint64_t length);
 /* ---- descriptors and files ---- */
 
 int32_t cl_openat(int32_t directory, const char *path, int32_t flags, uint32_t mode); /* openat(2) + O_CLOEXEC */
+int32_t cl_open_passage(const char *path);                   /* O_PATH of a directory: search permission is enough */
 int32_t cl_duplicate(int32_t descriptor, int32_t minimum);   /* F_DUPFD_CLOEXEC */
 int32_t cl_duplicate_inheritable(int32_t descriptor);        /* F_DUPFD */
 int32_t cl_set_nonblocking(int32_t descriptor, bool on);     /* F_SETFL */

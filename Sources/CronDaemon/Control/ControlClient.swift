@@ -32,10 +32,17 @@ public enum ControlClient {
   public static func ask(
     _ state: StateDirectory, _ request: JSONValue, timeoutMilliseconds: Int64 = 10_000
   ) throws(ControlError) -> JSONValue {
+    try ask(in: state.root, ControlLimits.socketName, request, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// Sends one request to the socket of that name in a directory.
+  static func ask(
+    in directory: borrowing Directory, _ name: String, _ request: JSONValue, timeoutMilliseconds: Int64
+  ) throws(ControlError) -> JSONValue {
     let deadline = SystemClock.monotonic() + timeoutMilliseconds * 1_000_000
     let answer: [UInt8]
     do {
-      answer = try exchange(state, JSONWriter.line(request) + [UInt8(ascii: "\n")], deadline: deadline)
+      answer = try exchange(directory, name, JSONWriter.line(request) + [UInt8(ascii: "\n")], deadline: deadline)
     } catch let error as ControlError {
       throw error
     } catch let error as Errno {
@@ -46,9 +53,11 @@ public enum ControlClient {
     do { return try JSONReader.parse(answer, limits: JSONLimits(bytes: answerBytes)) } catch { throw .malformed }
   }
 
-  private static func exchange(_ state: StateDirectory, _ line: [UInt8], deadline: Int64) throws -> [UInt8] {
+  private static func exchange(
+    _ directory: borrowing Directory, _ name: String, _ line: [UInt8], deadline: Int64
+  ) throws -> [UInt8] {
     let poller = try Poller()
-    let socket = try connect(state, poller: poller, deadline: deadline)
+    let socket = try connect(directory, name, poller: poller, deadline: deadline)
     try poller.add(socket.raw, token: 0, for: .writable)
     var rest = line[...]
     while !rest.isEmpty {
@@ -70,11 +79,11 @@ public enum ControlClient {
   }
 
   private static func connect(
-    _ state: StateDirectory, poller: borrowing Poller, deadline: Int64
+    _ directory: borrowing Directory, _ name: String, poller: borrowing Poller, deadline: Int64
   ) throws -> FileDescriptor {
     while true {
       do throws(Errno) {
-        return try UnixSocket.connect(in: state.root, name: ControlLimits.socketName)
+        return try UnixSocket.connect(in: directory, name: name)
       } catch {
         // The backlog is full: the server is busy, not away.
         guard error == .wouldBlock else { throw error }

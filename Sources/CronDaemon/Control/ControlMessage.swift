@@ -4,12 +4,35 @@ public import CronWire
 public enum ControlLimits {
   /// The socket's name in the state directory.
   public static let socketName = "control.sock"
+  /// The name of the socket for status alone.
+  public static let statusSocketName = "status.sock"
   /// Connections at one time.
   public static let clients = 64
+  /// Connections at one time to the socket for status alone.
+  public static let guests = 16
   /// Bytes of one message without its newline.
   public static let messageBytes = 65_536
   /// Milliseconds that a client may take to send its request, or to take its answer.
   public static let idleMilliseconds: Int64 = 5_000
+}
+
+/// A socket of the control server: what it is called, and who may come.
+public struct ControlEndpoint: Hashable, Sendable {
+  /// Its name in the state directory.
+  public var name: String
+  /// Connections at one time.
+  public var clients: Int
+  /// The group that may come; nil = root and the owner alone.
+  public var group: UInt32?
+
+  /// For root and the owner: everything may be asked there.
+  public static let control = ControlEndpoint(
+    name: ControlLimits.socketName, clients: ControlLimits.clients, group: nil)
+
+  /// For a group: only status is answered there.
+  public static func status(group: UInt32) -> ControlEndpoint {
+    ControlEndpoint(name: ControlLimits.statusSocketName, clients: ControlLimits.guests, group: group)
+  }
 }
 
 /// One request that arrived: a JSON object with a `verb`.

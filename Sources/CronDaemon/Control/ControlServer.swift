@@ -6,6 +6,7 @@ public import CronWire
 /// Part of its owner's loop: the owner's poller holds its descriptors, with tokens from `tokenBase` on (2³² of them).
 public final class ControlServer {
   private let state: StateDirectory
+  private let endpoint: ControlEndpoint
   private let tokenBase: UInt64
   private let listener: FileDescriptor
   /// What the name stood for once it was ours: another server may have replaced it since.
@@ -16,18 +17,23 @@ public final class ControlServer {
   private var pausedUntilNanoseconds: Int64?
 
   /// Listens and registers with the poller; the caller holds the lock that makes a stale socket its to replace.
-  public init(_ state: StateDirectory, poller: borrowing Poller, tokenBase: UInt64) throws(Errno) {
+  public init(
+    _ state: StateDirectory, _ endpoint: ControlEndpoint = .control, poller: borrowing Poller, tokenBase: UInt64
+  ) throws(Errno) {
     self.state = state
+    self.endpoint = endpoint
     self.tokenBase = tokenBase
-    listener = try UnixSocket.listen(in: state.root, name: ControlLimits.socketName)
-    bound = try state.root.status(ControlLimits.socketName)
+    listener = try UnixSocket.listen(in: state.root, name: endpoint.name)
+    // Nobody else can come before it is theirs: until then it is 0600.
+    if let group = endpoint.group { try state.root.give(endpoint.name, toGroup: group, permissions: 0o660) }
+    bound = try state.root.status(endpoint.name)
     try poller.add(listener.raw, token: tokenBase)
   }
 
   /// Whether the socket's name still leads here; somebody may have deleted or replaced it.
   public var isCurrent: Bool {
     do throws(Errno) {
-      guard let bound, let named = try state.root.status(ControlLimits.socketName) else { return false }
+      guard let bound, let named = try state.root.status(endpoint.name) else { return false }
       return named.isSameFile(as: bound)
     } catch {
       return false
@@ -95,13 +101,13 @@ public final class ControlServer {
       settle(identifier, client, poller: poller)
     }
     do { try poller.remove(listener.raw) } catch {}
-    if isCurrent { do { try state.root.unlink(ControlLimits.socketName) } catch {} }
+    if isCurrent { do { try state.root.unlink(endpoint.name) } catch {} }
   }
 
   private func acceptAll(poller: borrowing Poller, nowNanoseconds: Int64) {
     do throws(Errno) {
       // Bounded: a storm of connections must not keep the loop from its other work.
-      for _ in 0..<ControlLimits.clients {
+      for _ in 0..<endpoint.clients {
         guard let socket = try listener.accept() else { return }
         try admit(socket, poller: poller, nowNanoseconds: nowNanoseconds)
       }
@@ -116,8 +122,10 @@ public final class ControlServer {
     _ socket: consuming FileDescriptor, poller: borrowing Poller, nowNanoseconds: Int64
   ) throws(Errno) {
     let peer = try socket.peerCredentials()
-    guard peer.userIdentifier == 0 || peer.userIdentifier == CurrentProcess.effectiveUser else { return }
-    guard clients.count < ControlLimits.clients else {
+    // Who may come to a group's socket is what its mode says: the kernel has looked (unix(7)).
+    guard endpoint.group != nil || peer.userIdentifier == 0 || peer.userIdentifier == CurrentProcess.effectiveUser
+    else { return }
+    guard clients.count < endpoint.clients else {
       let refusal = ControlReply.failure(exit: 75, "too many clients, try again")
       do { _ = try socket.send(JSONWriter.line(refusal) + [UInt8(ascii: "\n")]) } catch {}
       return

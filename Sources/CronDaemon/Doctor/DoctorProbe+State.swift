@@ -72,7 +72,7 @@ extension DoctorProbe {
   private func walk(_ state: StateDirectory, _ facts: inout DoctorState) {
     let now = SystemClock.wall()
     do throws(Errno) {
-      judge(try state.root.descriptor.status(), "the directory itself", &facts)
+      judge(try state.root.descriptor.status(), "the directory itself", &facts, allowing: StateNames.passage)
       for name in try state.root.list(limit: 10_000) {
         guard let status = try state.root.status(name) else { continue }
         note(name, status, isKnown: StateNames.isKnown(name), now: now, &facts)
@@ -99,7 +99,7 @@ extension DoctorProbe {
   private func note(
     _ name: String, _ status: FileStatus, isKnown: Bool, now: Int64, _ facts: inout DoctorState
   ) {
-    judge(status, name, &facts)
+    judge(status, name, &facts, allowing: StateNames.allowance(name))
     let base = name.split(separator: "/").last.map(String.init) ?? name
     if AtomicFile.isTemporary(base) {
       // A younger one may be at work.
@@ -110,8 +110,8 @@ extension DoctorProbe {
     }
   }
 
-  private func judge(_ status: FileStatus, _ name: String, _ facts: inout DoctorState) {
-    guard facts.loose.count < Self.most, let why = StateNames.looseness(of: status) else { return }
+  private func judge(_ status: FileStatus, _ name: String, _ facts: inout DoctorState, allowing allowed: UInt32) {
+    guard facts.loose.count < Self.most, let why = StateNames.looseness(of: status, allowing: allowed) else { return }
     facts.loose.append("\(name) (\(why))")
   }
 }
@@ -119,13 +119,16 @@ extension DoctorProbe {
 /// The names that cronwatch itself makes in the state directory (docs/state-directory.md).
 enum StateNames {
   private static let files: Set<String> = [
-    "format", "watcher.lock", "ticker.lock", "control.sock", "crontabs", "reaped", "deaths", "deaths.stderr",
+    "format", "watcher.lock", "ticker.lock", "control.sock", "status.sock", "crontabs", "reaped", "deaths",
+    "deaths.stderr",
   ]
   private static let directories = Set(StateDirectory.Subdirectory.allCases.map(\.rawValue))
   private static let beats: Set<String> = ["ticker", "success", "error", "watcher", "summary", "counters", "metrics"]
 
   /// Whether a name in the state directory is ours.
-  static func isKnown(_ name: String) -> Bool { files.contains(name) || directories.contains(name) }
+  static func isKnown(_ name: String) -> Bool {
+    files.contains(name) || directories.contains(name) || name.hasPrefix("deaths")
+  }
 
   /// Whether a name in one of its directories is ours; the ledger's are looked at with the ledger.
   static func isKnown(_ name: String, in place: StateDirectory.Subdirectory) -> Bool {
@@ -139,14 +142,22 @@ enum StateNames {
   /// Whether all in it belongs to us: runs of other users own their outputs.
   static func isOursAlone(_ place: StateDirectory.Subdirectory) -> Bool { place != .workers && place != .output }
 
+  /// What the directory itself may have for `[watcher] status-group`: its members pass through it.
+  static let passage: UInt32 = 0o010
+
+  /// What else a name may have for that group.
+  static func allowance(_ name: String) -> UInt32 { name == ControlLimits.statusSocketName ? 0o060 : 0 }
+
   /// Why others may get at a file; nil = they may not.
-  static func looseness(of status: FileStatus) -> String? {
+  ///
+  /// `allowed`: permission bits of others that are meant.
+  static func looseness(of status: FileStatus, allowing allowed: UInt32) -> String? {
     if status.kind == .symbolicLink { return "a symbolic link" }
     let user = CurrentProcess.effectiveUser
     if status.userIdentifier != user, user != 0 || status.userIdentifier != 0 {
       return "of uid \(status.userIdentifier)"
     }
-    if status.permissions & 0o077 != 0 { return "mode \(String(status.permissions, radix: 8))" }
+    if status.permissions & 0o077 & ~allowed != 0 { return "mode \(String(status.permissions, radix: 8))" }
     return nil
   }
 }

@@ -19,17 +19,41 @@ public enum StatusQuery {
   /// Asks the watcher and, when it doesn't answer in time, evaluates the files; throws when locks can't be asked for.
   public static func ask(_ state: StateDirectory, color: Bool) throws(Errno) -> Answer {
     do throws(ControlError) {
-      let request: JSONValue = ["verb": "status", "color": .bool(color)]
-      let reply = try ControlClient.ask(state, request, timeoutMilliseconds: patienceMilliseconds)
-      if reply["ok"]?.boolValue == true, let json = reply["status"], let text = reply["text"]?.stringValue,
-        let exit = reply["exit"]?.integerValue.flatMap({ Int32(exactly: $0) })
-      {
-        return Answer(json: json, text: text, exitStatus: exit)
-      }
+      if let answer = try ask(in: state.root, ControlLimits.socketName, color: color) { return answer }
     } catch {
       // Whatever the reason, the files tell.
     }
     return answer(StatusEvaluator.evaluate(try StatusCollector(state).collect()), color: color)
+  }
+
+  /// Asks as a member of `[watcher] status-group`, who may reach the socket and read nothing else.
+  ///
+  /// There are no files to fall back on: without an answer nothing is known.
+  public static func askAsGuest(path: String, color: Bool) throws(ControlError) -> Answer {
+    do {
+      let directory = try Directory.passage(path)
+      guard let answer = try ask(in: directory, ControlLimits.statusSocketName, color: color) else {
+        throw ControlError.malformed
+      }
+      return answer
+    } catch let error as ControlError {
+      throw error
+    } catch let error as Errno {
+      throw .unreachable(error)
+    } catch {
+      throw .malformed
+    }
+  }
+
+  private static func ask(
+    in directory: borrowing Directory, _ name: String, color: Bool
+  ) throws(ControlError) -> Answer? {
+    let request: JSONValue = ["verb": "status", "color": .bool(color)]
+    let reply = try ControlClient.ask(in: directory, name, request, timeoutMilliseconds: patienceMilliseconds)
+    guard reply["ok"]?.boolValue == true, let json = reply["status"], let text = reply["text"]?.stringValue,
+      let exit = reply["exit"]?.integerValue.flatMap({ Int32(exactly: $0) })
+    else { return nil }
+    return Answer(json: json, text: text, exitStatus: exit)
   }
 
   /// The answer of a report.

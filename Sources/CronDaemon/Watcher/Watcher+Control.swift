@@ -73,7 +73,7 @@ extension Watcher {
   }
 
   /// The answer to `status`, from files and lock queries alone.
-  private func status(color: Bool, _ now: Int64) -> JSONValue {
+  func status(color: Bool, _ now: Int64) -> JSONValue {
     do {
       return StatusQuery.reply(try report(now), color: color)
     } catch {

@@ -27,6 +27,7 @@ extension Watcher {
     } else if control == nil {
       openControl()
     }
+    keepGuests()
   }
 
   /// Whether this still is the state directory's one watcher; if not it ends, and touches no ticker any more.

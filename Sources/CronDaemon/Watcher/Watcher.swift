@@ -11,6 +11,7 @@ final class Watcher {
   static let crashTokens: UInt64 = 1 << 39
   static let channelTokens: UInt64 = 1 << 40
   static let controlTokens: UInt64 = 1 << 41
+  static let guestTokens: UInt64 = 1 << 42
   static let beatNanoseconds: Int64 = 5_000_000_000
 
   let arguments: WatcherArguments
@@ -30,6 +31,8 @@ final class Watcher {
   var spill: FileDescriptor?
   var lock: RoleLock
   var control: ControlServer?
+  /// For the group that may ask for status.
+  var guests: ControlServer?
   var relays = RelayBook()
   var ticker: TickerProcess?
   var takeover: Takeover?
@@ -123,7 +126,11 @@ final class Watcher {
     nextWatchdogNanoseconds = manager.watchdogMilliseconds.map { _ in now }
     log.info("started", LogField("pid", CurrentProcess.identifier), LogField("state", state.path))
     openControl()
+<<<<<<< HEAD
     notePredecessors()
+=======
+    openToGuests()
+>>>>>>> 9f54879 (Let a group ask for status without root: [watcher] status-group)
     beat(now)
     supervise(.start(now: now))
   }
@@ -132,6 +139,9 @@ final class Watcher {
     let now = SystemClock.monotonic()
     if event.token == Token.signals.rawValue {
       readSignals(now)
+    } else if event.token >= Self.guestTokens {
+      guard let guests, guests.owns(token: event.token) else { return }
+      for request in guests.handle(event, poller: poller, nowNanoseconds: now) { serveGuest(request, now) }
     } else if event.token >= Self.controlTokens {
       guard let control, control.owns(token: event.token) else { return }
       for request in control.handle(event, poller: poller, nowNanoseconds: now) { serve(request, now) }
@@ -147,6 +157,7 @@ final class Watcher {
     let now = SystemClock.monotonic()
     if hasMoreToReap { reap(now) }
     control?.expire(poller: poller, nowNanoseconds: now)
+    guests?.expire(poller: poller, nowNanoseconds: now)
     for client in relays.takeExpired(nowNanoseconds: now) {
       answer(client, ControlReply.failure(exit: 75, "the ticker did not answer within 10 s"), now)
     }
@@ -170,7 +181,7 @@ final class Watcher {
       supervisionNanoseconds, lockLookNanoseconds, nextWatchdogNanoseconds,
       restartInPlace?.deadlineNanoseconds, takeover?.nextLookNanoseconds, relays.nextDeadlineNanoseconds,
       control?.nextDeadlineNanoseconds,
-      metrics?.deadlineNanoseconds,
+      metrics?.deadlineNanoseconds, guests?.nextDeadlineNanoseconds,
     ]
     return others.compactMap { $0 }.reduce(min(nextBeatNanoseconds, nextHouseNanoseconds), min)
   }
@@ -183,6 +194,7 @@ final class Watcher {
   private func finish(_ status: Int32) -> Int32 {
     metrics?.finish(SystemClock.monotonic())
     control?.close(poller: poller)
+    guests?.close(poller: poller)
     if readyPipe.isWaiting { readyPipe.failed(status == 0 ? 75 : status, "stopped before it was ready") }
     sayFarewell()
     log.info("ended", LogField("exit", status))

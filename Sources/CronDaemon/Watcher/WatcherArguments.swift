@@ -4,7 +4,8 @@ internal import CronEngine
 struct WatcherArguments: Hashable, Sendable {
   /// The keys that concern the watcher alone; the ticker gets all others as they are.
   private static let own: Set<String> = [
-    "ready-fd", "ticker-program", "metrics-file", "status-gid", "log-max-size", "restart-delay-max-ms", "safe-mode-after",
+    "ready-fd", "ticker-program", "metrics-file", "status-gid", "log-max-size", "restart-delay-max-ms",
+    "safe-mode-after",
     "execution", "lock-fd", "spill-fd",
   ]
   /// The keys that mean one execution of the program: a later one is told its own.
@@ -35,6 +36,8 @@ struct WatcherArguments: Hashable, Sendable {
   var logLimit: Int64
   /// The metrics file; nil = none.
   var metricsFile: String?
+  /// The gid that may ask for status; nil = none.
+  var statusGroup: UInt32?
   /// The ticker's executable.
   var tickerProgram = "/proc/self/exe"
   /// Its own words after `role watcher`, for beginning anew; nobody waits for READY then.
@@ -73,6 +76,7 @@ struct WatcherArguments: Hashable, Sendable {
     safeModeAfter = Int(safeMode)
     self.logLimit = logLimit
     metricsFile = arguments["metrics-file"]
+    statusGroup = arguments.number("status-gid")
     ownWords = arguments.words(without: Self.ofThisExecution)
     tickerWords = arguments.words(without: Self.own)
     if let program = arguments["ticker-program"] {

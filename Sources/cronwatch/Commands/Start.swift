@@ -167,6 +167,7 @@ enum Starting {
     role.add("stop-timeout-ms", settings.stopTimeoutMilliseconds)
     role.add("drain-ms", settings.drainMilliseconds)
     if !settings.metricsFile.isEmpty { role.add("metrics-file", settings.metricsFile) }
+    if let group = statusGroup(context, settings) { role.add("status-gid", group) }
     role.add("journald", flag: Logger.isJournal(environment: { Environment.get($0) }))
     role.add("systemd", flag: isService || Environment.get("NOTIFY_SOCKET") != nil || CurrentProcess.identifier == 1)
     do throws(Errno) {
@@ -175,6 +176,19 @@ enum Starting {
       role.add("nofile", 1024)
     }
     return role.words
+  }
+
+  /// The gid of `[watcher] status-group`; a name that isn't there is no reason not to start.
+  private static func statusGroup(_ context: CommandContext, _ settings: DaemonSettings) -> UInt32? {
+    let name = settings.statusGroup
+    if name.isEmpty { return nil }
+    do throws(Errno) {
+      if let group = try AccountGroup.identifier(named: name) { return group }
+      context.printError("cronwatch: [watcher] status-group: there is no group '\(HumanText.escaped(name))'")
+    } catch {
+      context.printError("cronwatch: [watcher] status-group '\(HumanText.escaped(name))' can't be looked up: \(error)")
+    }
+    return nil
   }
 
   // MARK: The process

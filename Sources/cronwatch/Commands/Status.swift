@@ -42,7 +42,9 @@ extension Verb {
       }
       if arguments.has("--deaths") { return try printDeaths(context, asJSON: arguments.has("--json")) }
       let answer: StatusQuery.Answer
-      if let state = try context.existingState() {
+      if let guest = try guestAnswer(context) {
+        answer = guest
+      } else if let state = try context.existingState() {
         do throws(Errno) {
           answer = try StatusQuery.ask(state, color: context.wantsColor && !arguments.has("--json"))
         } catch {
@@ -55,6 +57,29 @@ extension Verb {
       if arguments.has("--json") { context.print(answer.json) } else { context.print(trimmed(answer.text)) }
       return ExitStatus(rawValue: answer.exitStatus) ?? .negative
     })
+
+  /// What a member of `[watcher] status-group` gets, who can't open the state directory; nil = this user can.
+  private static func guestAnswer(_ context: CommandContext) throws(CommandFailure) -> StatusQuery.Answer? {
+    do throws(CommandFailure) {
+      _ = try context.existingState()
+      return nil
+    } catch {
+      let refusal = error
+      guard refusal.status == .permission else { throw refusal }
+      let path = try context.statePath()
+      let color = context.wantsColor && !context.arguments.has("--json")
+      do throws(ControlError) {
+        return try StatusQuery.askAsGuest(path: path, color: color)
+      } catch .unreachable(let why) where why == .noEntry || why == .accessDenied {
+        throw CommandFailure(
+          refusal.status, refusal.message, hint: "ask as its owner, or let your group ask: [watcher] status-group")
+      } catch {
+        throw CommandFailure(
+          .unavailable, "\(path)/\(ControlLimits.statusSocketName): \(error)",
+          hint: "cronwatch may be down; its owner can tell")
+      }
+    }
+  }
 
   private static func printDeaths(_ context: CommandContext, asJSON: Bool) throws(CommandFailure) -> ExitStatus {
     let deaths = try DeathsText.deaths(context)

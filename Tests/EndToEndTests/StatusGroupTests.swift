@@ -1,0 +1,71 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import EndToEndSupport
+import Glibc
+import Testing
+
+/// `[watcher] status-group`, as somebody who may do nothing else meets it.
+@Suite(.ownThread)
+struct StatusGroupTests {
+  /// Sends one line to a socket in the state directory and takes the answer.
+  private static func ask(_ cron: Cronwatch, _ socket: String, _ line: String) throws -> JSONValue {
+    let client = try UnixSocket.connect(in: Directory.open(cron.state), name: socket)
+    _ = try client.send(Array("\(line)\n".utf8))
+    var answer: [UInt8] = []
+    try cron.wait("an answer to \(line)") {
+      if case .bytes(let more, _) = try client.receive(upTo: 100_000) { answer += more }
+      return answer.last == UInt8(ascii: "\n")
+    }
+    return try JSONReader.parse(answer)
+  }
+
+  private static func groupName() throws -> String {
+    let entry = try #require(getgrgid(getegid()))
+    return String(cString: entry.pointee.gr_name)
+  }
+
+  @Test func `a group may ask for status, and can neither stop nor run anything`() throws {
+    try Cronwatch.use(configuration: "[watcher]\nstatus-group = \(try Self.groupName())\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("0 0 1 1 *", name: "rare"))
+      try cron.start()
+      try cron.waitForVerdict("healthy")
+      let watcher = try cron.watcher()
+      let answer = try Self.ask(cron, "status.sock", "{\"verb\":\"status\"}")
+      #expect(answer["ok"]?.boolValue == true && answer["exit"]?.integerValue == 0)
+      #expect(answer["status"]?["verdict"]?.stringValue == "healthy")
+      for request in [
+        "{\"verb\":\"stop\"}", "{\"verb\":\"run\",\"job\":\"rare\"}", "{\"verb\":\"reload\"}", "{\"verb\":\"ping\"}",
+        "{\"verb\":\"\"}", "{}", "{\"verb\":\"STATUS\"}",
+      ] {
+        let refused = try Self.ask(cron, "status.sock", request)
+        #expect(refused["ok"]?.boolValue == false && refused["exit"]?.integerValue == 77, "\(request)")
+      }
+      #expect(try Self.ask(cron, "status.sock", "nonsense")["exit"]?.integerValue == 65)
+      #expect(try cron.watcher() == watcher && cron.evidence().isEmpty)
+      let doctor = try cron.run(["doctor", "--json"]).jsonLines()
+      let row = doctor.first { $0["check"]?.stringValue == "permissions" }
+      #expect(row?["result"]?.stringValue == "ok", "what is meant is no problem")
+
+      // Somebody removes it: it comes back.
+      try Directory.open(cron.state).unlink("status.sock")
+      try cron.wait("the socket's return") { try Directory.open(cron.state).status("status.sock") != nil }
+
+      // Without the setting the next start shuts the door.
+      try cron.stop()
+      try cron.configure("")
+      try cron.start()
+      #expect(try Directory.open(cron.state).status("status.sock") == nil)
+      #expect(try Directory.open(cron.state).descriptor.status().permissions == 0o700)
+    }
+  }
+
+  @Test func `a group that isn't there is said, and jobs fire all the same`() throws {
+    try Cronwatch.use(configuration: "[watcher]\nstatus-group = no-such-group\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      let started = try cron.start()
+      #expect(started.error.contains("there is no group 'no-such-group'"))
+      try cron.waitForEvidence()
+    }
+  }
+}
