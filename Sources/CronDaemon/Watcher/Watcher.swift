@@ -126,11 +126,8 @@ final class Watcher {
     nextWatchdogNanoseconds = manager.watchdogMilliseconds.map { _ in now }
     log.info("started", LogField("pid", CurrentProcess.identifier), LogField("state", state.path))
     openControl()
-<<<<<<< HEAD
     notePredecessors()
-=======
     openToGuests()
->>>>>>> 9f54879 (Let a group ask for status without root: [watcher] status-group)
     beat(now)
     supervise(.start(now: now))
   }
