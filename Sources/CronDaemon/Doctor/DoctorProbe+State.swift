@@ -119,8 +119,7 @@ extension DoctorProbe {
 /// The names that cronwatch itself makes in the state directory (docs/state-directory.md).
 enum StateNames {
   private static let files: Set<String> = [
-    "format", "watcher.lock", "ticker.lock", "control.sock", "status.sock", "crontabs", "reaped", "deaths",
-    "deaths.stderr",
+    "format", "watcher.lock", "ticker.lock", "control.sock", "status.sock", "crontabs", "reaped",
   ]
   private static let directories = Set(StateDirectory.Subdirectory.allCases.map(\.rawValue))
   private static let beats: Set<String> = ["ticker", "success", "error", "watcher", "summary", "counters", "metrics"]
