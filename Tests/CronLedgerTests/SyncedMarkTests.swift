@@ -22,7 +22,7 @@ import Testing
 
   private static func written() throws -> Written {
     var storage = FakeLedgerStorage()
-    var writer = LedgerWriter(nextSegment: 1)
+    var writer = LedgerWriter(nextSegment: 1, segmentBytes: 4096)
     try writer.openSegment(storage: &storage, snapshot: LedgerState().snapshotRecords(at: Samples.at(0)))
     _ = writer.syncNow(storage: &storage)
     let synced: [Record] = [
