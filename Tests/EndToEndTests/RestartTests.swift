@@ -80,9 +80,11 @@ struct RestartTests {
     }
   }
 
-  /// As an upgrade that was installed beside.
+  /// As an upgrade that was installed beside. By a process of its own: a descriptor of ours that is open for writing
+  /// would be in every child that another test forks at that moment, and then nobody could execute the copy.
   private func copyProgram(to copy: String) throws {
-    try FileDescriptor.open(copy, [.write, .create, .exclusive], permissions: 0o755).write(
-      FileDescriptor.open(Program.path, .read).readToEnd(limit: 1 << 30))
+    let pid = try Spawn.start(
+      "/bin/cp", arguments: ["cp", Program.path, copy], environment: [], descriptors: [.init(child: 2, raw: 2)])
+    try #require(try Reaper.wait(for: pid).cause == .exited(0))
   }
 }
