@@ -37,6 +37,19 @@ import Testing
     }
   }
 
+  @Test func `a flipped bit in the very last line is found`() throws {
+    let files = story.files(cuts: [20])
+    let bytes = files[name(2)] ?? []
+    let last = try #require(bytes.dropLast().lastIndex(of: UInt8(ascii: "\n"))) + 1
+    for place in last..<bytes.count - 1 {
+      var changed = files
+      changed[name(2)]?[place] ^= 2
+      changed[name(2)]? += [UInt8](repeating: 0, count: 100)
+      let audited = try Audited(changed, verifies: true)
+      #expect(audited.words.contains("damaged"), "byte \(place - last)")
+    }
+  }
+
   @Test func `a segment that is gone from the middle is a gap, and what it held is missing`() throws {
     var files = story.files(cuts: [12, 30])
     files[name(2)] = nil
@@ -103,6 +116,74 @@ import Testing
       }
       let audited = try Audited([name(1): first, name(2): second])
       #expect(audited.words == [], "\(lost) lost")
+      #expect(audited.summary.totals.occurrences == 44)
+    }
+  }
+
+  /// A first segment that was given up with its last five records unsynced, and a second one that holds them again.
+  private func givenUp() throws -> (first: [UInt8], second: [UInt8], unsynced: [Range<Int>]) {
+    let files = story.files(cuts: [20])
+    let first = files[name(1)] ?? []
+    var second = files[name(2)] ?? []
+    let head = try #require(SegmentHead(second))
+    guard case .snapshot(_, let restated, _) = head.record else { throw StorageError(.failed) }
+    var scanner = SegmentScanner(second)
+    for _ in 0...restated { _ = scanner.next() }
+    var again: [UInt8] = []
+    var ends = first.count
+    var unsynced: [Range<Int>] = []
+    for record in story.records[15..<20].reversed() {
+      let line = RecordCodec.encode(record.record, seq: record.seq)
+      again = line + again
+      unsynced.insert(ends - line.count..<ends, at: 0)
+      ends -= line.count
+    }
+    second.insert(contentsOf: again, at: scanner.validEnd)
+    return (first, second, unsynced)
+  }
+
+  @Test(arguments: 0..<4) func `a hole in a segment that was given up is no finding if the next one has its records`(
+    place: Int
+  ) throws {
+    let (first, second, unsynced) = try givenUp()
+    for holes in [[place], [place, place + 1].filter { $0 < 4 }, [0, place]] {
+      var torn = first
+      for hole in holes { for byte in unsynced[hole] { torn[byte] = 0 } }
+      let audited = try Audited([name(1): torn, name(2): second], verifies: true)
+      #expect(audited.words == [], "\(holes)")
+      #expect(audited.summary.totals.occurrences == 44)
+      #expect(audited.summary.verified?.damagedBytes ?? 0 > 0)
+    }
+  }
+
+  @Test func `a hole before what the next segment holds again is found`() throws {
+    let (first, second, unsynced) = try givenUp()
+    var torn = first
+    torn[unsynced[0].lowerBound - 4] ^= 1
+    let audited = try Audited([name(1): torn, name(2): second])
+    #expect(audited.words.first == "damaged")
+    #expect(audited.words.contains("sequence"))
+  }
+
+  @Test func `records that two segments were given up with are found in the third`() throws {
+    let (first, second, unsynced) = try givenUp()
+    var torn = first
+    for byte in unsynced[1] { torn[byte] = 0 }
+    // The second one got no further than the first of the lines that it repeats, or lost one of them as well.
+    let head = try #require(SegmentHead(second))
+    guard case .snapshot(_, let restated, _) = head.record else { return }
+    var scanner = SegmentScanner(second)
+    for _ in 0...restated { _ = scanner.next() }
+    let body = scanner.validEnd
+    for isCut in [true, false] {
+      var middle = Array(second[..<(body + unsynced.reduce(0) { $0 + $1.count })])
+      if isCut {
+        middle.removeLast(middle.count - body - unsynced[0].count - 10)
+      } else {
+        for byte in unsynced[2] { middle[body + byte - unsynced[0].lowerBound] = 0 }
+      }
+      let audited = try Audited([name(1): torn, name(2): middle, name(3): second])
+      #expect(audited.words == [], "\(isCut)")
       #expect(audited.summary.totals.occurrences == 44)
     }
   }

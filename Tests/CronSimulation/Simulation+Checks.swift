@@ -125,9 +125,6 @@ extension Simulation {
       fail("the audit fails: \(error)")
     }
     guard isWhole else { return }
-    // A segment that a failing disk or a loss of power tore stays as it is; what it held stands in the next one too.
-    let isTorn = items.contains { $0.kind == .damaged || $0.kind == .sequence }
-    if isTorn, counts.powerLosses + counts.diskTroubles > 0 { return }
     for item in items where item.kind.isFinding { fail("audit: \(item)") }
   }
 

@@ -24,7 +24,14 @@ public struct LedgerAudit {
   /// Records of each segment that was read, and whether it is damaged.
   private var seen: [Int: (records: Int, isDamaged: Bool)] = [:]
 
-  private init(account: AuditAccount) { self.account = account }
+  /// Of all segments, ascending.
+  private let numbers: [Int]
+  private var maximumSegmentBytes = 0
+
+  private init(account: AuditAccount, numbers: [Int]) {
+    self.account = account
+    self.numbers = numbers
+  }
 
   /// Audits a ledger. `zone` gives the zone of a name as its data are now, and `report` takes each item as it is found.
   public static func run<Reader: LedgerReading>(
@@ -37,7 +44,8 @@ public struct LedgerAudit {
     } catch {
       throw .unreadable(error)
     }
-    var audit = LedgerAudit(account: AuditAccount(zone: zone, report: report))
+    var audit = LedgerAudit(account: AuditAccount(zone: zone, report: report), numbers: numbers)
+    audit.maximumSegmentBytes = options.maximumSegmentBytes
     var refusal: (segment: String, error: StorageError)?
     for number in numbers {
       do throws(StorageError) {
@@ -92,6 +100,10 @@ public struct LedgerAudit {
     var isSkipped = false
     var records = 0
     var isDamaged = false
+    /// The place of the last record behind its head.
+    var last: UInt64?
+    /// What is missing was looked for in the segments behind it.
+    var hasLookedAhead = false
   }
 
   private var newerSegment: Int?
@@ -106,7 +118,7 @@ public struct LedgerAudit {
     var course = Course()
     var resume = 0
     var rereads = 0
-    while let item = scanner.next(), newerSegment == nil {
+    lines: while let item = scanner.next(), newerSegment == nil {
       switch item {
       case .record(let record, let range):
         if range.lowerBound >= resume { take(record, number, &course) }
@@ -120,12 +132,23 @@ public struct LedgerAudit {
           resume = range.lowerBound
           continue
         }
+        let first = firstMissing(course, scanner)
+        if range.lowerBound >= SyncedMark.end(in: bytes), isWrittenAgain(from: first, number, &course, &reader) {
+          course.isDamaged = true
+          break lines
+        }
         damaged(number, range, &course)
-      case .tornTail:
-        break
+      case .tornTail(let range):
+        // A write that a crash cut has no end of line, or NULs in it: a whole line with a wrong checksum was damaged.
+        let tail = bytes[range]
+        guard tail.last == UInt8(ascii: "\n"), !tail.contains(0) else { break }
+        if rereads == 0, try changed(number, bytes, range, &reader) != nil { break }
+        damaged(number, range, &course)
       }
       course.isFirst = false
     }
+    let isCutShort = course.snapshot != nil && expected <= course.covered ?? 0
+    if isCutShort { _ = isWrittenAgain(from: expected, number, &course, &reader) }
     if course.snapshot != nil { goOn(from: &course) }
     seen[number] = (course.records, course.isDamaged)
     summary.records += course.records
@@ -138,6 +161,31 @@ public struct LedgerAudit {
     let newer = try reader.readAll(SegmentName.of(number), limit: max(bytes.count, 1) * 2)
     guard newer.count >= range.upperBound, newer[range] != bytes[range] else { return nil }
     return newer
+  }
+
+  /// The place of a record that the damage just met has taken.
+  private func firstMissing(_ course: Course, _ scanner: SegmentScanner) -> UInt64 {
+    if let last = course.last { return last &+ 1 }
+    var ahead = scanner
+    // Directly behind the head, only what follows tells; amid the head all of the segment is in doubt.
+    guard course.covered != nil, course.restatements == 0, case .record(let next, _)? = ahead.next() else {
+      return expected
+    }
+    return next.seq == 0 ? expected : next.seq - 1
+  }
+
+  /// Whether what is missing from a place on stands in the segments that follow: then this one says nothing more.
+  private func isWrittenAgain(
+    from place: UInt64, _ number: Int, _ course: inout Course, _ reader: inout some LedgerReading
+  ) -> Bool {
+    guard isBegun, !course.hasLookedAhead else { return false }
+    course.hasLookedAhead = true
+    guard
+      RewrittenRecords.cover(
+        from: min(place, expected), behind: number, of: numbers, limit: maximumSegmentBytes, &reader)
+    else { return false }
+    course.snapshot = nil
+    return true
   }
 
   private mutating func damaged(_ number: Int, _ range: Range<Int>, _ course: inout Course) {
@@ -189,6 +237,7 @@ public struct LedgerAudit {
 
   /// A record that is a fact of its own, or one that was written once more after a failed sync.
   private mutating func goOn(_ record: SequencedRecord, _ number: Int, _ course: inout Course) {
+    course.last = record.seq
     guard isBegun else {
       account.say(
         AuditItem(

@@ -66,6 +66,9 @@ private struct LineCheck {
       records += 1
       damaged += doubtful + nulls
       (doubtful, nulls) = (0, 0)
+    } else if let hole = bytes.lastIndex(of: 0), RecordCodec.isIntact(bytes[(hole + 1)...]) {
+      doubt(bytes[...hole])
+      line(bytes[(hole + 1)...])
     } else {
       doubt(bytes)
     }
