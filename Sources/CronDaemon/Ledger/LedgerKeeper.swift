@@ -6,8 +6,34 @@ import CronTime
 final class LedgerKeeper {
   /// The helper thread, which the keeper and its policy share.
   private final class Helper {
-    let thread: SyncThread
+    /// nil when it is gone and no other could be made.
+    private var thread: SyncThread?
+    /// What was asked for and hasn't ended.
+    private var outstanding: [UInt64] = []
+
     init() throws(Errno) { thread = try SyncThread() }
+
+    var raw: Int32? { thread?.raw }
+
+    func submit(_ raw: Int32, token: UInt64) throws(Errno) {
+      guard thread != nil else { throw .brokenPipe }
+      try thread?.submit(raw, token: token)
+      outstanding.append(token)
+    }
+
+    func takeCompletions() throws(Errno) -> [SyncThread.Completion] {
+      let ended = try thread?.takeCompletions() ?? []
+      for completion in ended { outstanding.removeAll { $0 == completion.token } }
+      return ended
+    }
+
+    /// Begins another thread; the syncs that the one before took with it.
+    func replace() -> [UInt64] {
+      defer { outstanding = [] }
+      thread = nil
+      do { thread = try SyncThread() } catch {}
+      return outstanding
+    }
   }
 
   private let helper: Helper
@@ -23,7 +49,7 @@ final class LedgerKeeper {
         case .directory: files.directoryRaw
         case .segment(let handle): Int32(handle.raw)
         }
-      do throws(Errno) { try helper.thread.submit(raw, token: token) } catch { throw StorageError(error) }
+      do throws(Errno) { try helper.submit(raw, token: token) } catch { throw StorageError(error) }
     }
   }
 
@@ -42,8 +68,8 @@ final class LedgerKeeper {
     set { keeping.segmentBytes = newValue }
   }
 
-  /// Readable when a sync has ended.
-  var completionRaw: Int32 { helper.thread.raw }
+  /// Readable when a sync has ended; nil = there is no helper thread, and nothing can be synced.
+  var completionRaw: Int32? { helper.raw }
 
   /// Whether the disk refused something and must be tried again.
   var needsRetry: Bool { keeping.needsRetry }
@@ -71,7 +97,7 @@ final class LedgerKeeper {
   /// Takes the syncs that have ended: the engine's token, and what became of what it covers.
   func takeCompletions() throws(Errno) -> [(token: UInt64, result: SyncResult)] {
     var ended: [(token: UInt64, result: SyncResult)] = []
-    for completion in try helper.thread.takeCompletions() {
+    for completion in try helper.takeCompletions() {
       // As if the disk had never answered.
       if Fault.fails("ledger.hang") { continue }
       let error = Fault.fails("ledger.sync") ? Errno.inputOutput : completion.error
@@ -80,6 +106,16 @@ final class LedgerKeeper {
       if let end { ended.append(end) }
     }
     return ended
+  }
+
+  /// Begins another helper thread in the place of one that is gone, with another `completionRaw`.
+  ///
+  /// What it was to sync counts as failed: the engine's tokens, and what became of what they cover.
+  func replaceHelper() -> [(token: UInt64, result: SyncResult)] {
+    helper.replace().compactMap { token in
+      keeping.completed(
+        token: token, failure: "its helper thread is gone", nowNanoseconds: SystemClock.monotonic())
+    }
   }
 
   /// Tries again what the disk refused.

@@ -88,7 +88,7 @@ final class Ticker {
     try channel.setNonBlocking(true)
     try loop.poller.add(lifeline.raw, token: PollToken.lifeline.rawValue)
     try loop.poller.add(channel.raw, token: PollToken.channel.rawValue)
-    try loop.poller.add(keeper.completionRaw, token: PollToken.ledgerSync.rawValue)
+    if let raw = keeper.completionRaw { try loop.poller.add(raw, token: PollToken.ledgerSync.rawValue) }
   }
 
   /// One reading of all clocks.
@@ -154,17 +154,29 @@ final class Ticker {
 
   /// Takes the syncs that have ended.
   func takeSyncs() {
-    do {
-      for (token, result) in try keeper.takeCompletions() {
-        Fault.point("claim.durable")
-        if result != .durable {
-          log.error("the ledger couldn't be synced", LogField("cause", keeper.problem ?? "unknown"))
-        }
-        deliver(.synced(token: token, result, moment()))
+    do { takeSyncs(try keeper.takeCompletions()) } catch { takeSyncs(replaceSyncThread(error)) }
+  }
+
+  private func takeSyncs(_ ended: [(token: UInt64, result: SyncResult)]) {
+    for (token, result) in ended {
+      Fault.point("claim.durable")
+      if result != .durable {
+        log.error("the ledger couldn't be synced", LogField("cause", keeper.problem ?? "unknown"))
       }
-    } catch {
-      invariantFailure("the sync thread is gone: \(error)")
+      deliver(.synced(token: token, result, moment()))
     }
+  }
+
+  /// Goes on with another helper thread; until one can be made, decisions are kept in memory.
+  private func replaceSyncThread(_ cause: Errno) -> [(token: UInt64, result: SyncResult)] {
+    log.error("the helper thread of the ledger is gone", LogField("cause", cause))
+    if let raw = keeper.completionRaw { do { try loop.poller.remove(raw) } catch {} }
+    let ended = keeper.replaceHelper()
+    if let raw = keeper.completionRaw {
+      // Unheard, its syncs are found when their time is over.
+      do { try loop.poller.add(raw, token: PollToken.ledgerSync.rawValue) } catch {}
+    }
+    return ended
   }
 
   /// Whether the lock is still ours: looked at before each claim and each dispatch, for another ticker may fire from
@@ -266,7 +278,9 @@ final class Ticker {
     case .slot(let number): pool.deadlinePassed(slot: number)
     case .unseenEnds: pool.lookForUnseenEnds()
     case .drain: drainIsOver()
-    case .storage: keeper.retry()
+    case .storage:
+      if keeper.completionRaw == nil { takeSyncs(replaceSyncThread(.brokenPipe)) }
+      keeper.retry()
     case .sync: syncIsLate()
     case .retention: onceAnHour()
     }

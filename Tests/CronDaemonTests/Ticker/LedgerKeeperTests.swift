@@ -28,7 +28,7 @@ import Testing
 
   private func waitForSync() throws -> [(token: UInt64, result: SyncResult)] {
     let poller = try Poller()
-    try poller.add(keeper.completionRaw, token: 0)
+    try poller.add(try #require(keeper.completionRaw), token: 0)
     var ended: [(token: UInt64, result: SyncResult)] = []
     try waitUntil("no sync is under way") {
       _ = try poller.wait(timeoutMilliseconds: 10)
@@ -69,5 +69,22 @@ import Testing
     append(3)
     #expect(keeper.beginSync(token: 9) == nil)
     #expect(try waitForSync().map { $0.token } == [9])
+  }
+
+  @Test func `a helper thread that is gone costs its syncs and is replaced`() throws {
+    append(1)
+    #expect(keeper.beginSync(token: 7) == nil)
+    // The other end of the pipe is nobody's: what the loop reads is the end.
+    var pipe = try Pipe()
+    let end = pipe.takeReadEnd()
+    try pipe.takeWriteEnd().close()
+    try end.install(as: try #require(keeper.completionRaw))
+    #expect(throws: Errno.brokenPipe) { _ = try keeper.takeCompletions() }
+
+    #expect(keeper.replaceHelper().map { $0.result } == [.failed])
+    #expect(keeper.problem?.contains("helper thread") == true)
+    append(2)
+    #expect(keeper.beginSync(token: 8) == nil)
+    #expect(try waitForSync().map { $0.result } == [.durable])
   }
 }
