@@ -94,6 +94,20 @@ import Testing
       live(&bench, minutes: 180)
       return bench.sequenced
     },
+    Story(testDescription: "a job is put into another zone while an occurrence waits") {
+      var bench = try waiting()
+      try #require(bench.engine.ledger.queued.count == 1)
+      bench.load([try job("d", "*/15 14-15 * * *", overlap: .queue), try job()])
+      live(&bench, minutes: 180)
+      return bench.sequenced
+    },
+    Story(testDescription: "a job is put into another zone while nothing runs and an occurrence waits") {
+      let bench = try waiting()
+      var next = try bench.crashed(after: 60)
+      next.load([try job("d", "*/15 14-15 * * *", overlap: .queue), try job()])
+      live(&next, minutes: 180)
+      return bench.sequenced + next.sequenced
+    },
     Story(testDescription: "jobs change, go and come back, pause and resume") {
       var bench = Bench.loaded(try job(), try job("other", "*/5 * * * *"))
       live(&bench, minutes: 7)
@@ -108,6 +122,20 @@ import Testing
       return bench.sequenced
     },
   ]
+
+  /// A job in a land two hours to the east whose first run goes on, so that its second occurrence waits.
+  private static func waiting() throws -> Bench {
+    var moved = try job("d", "*/15 14-15 * * *", overlap: .queue)
+    moved.zone = try land(hours: 2)
+    var bench = Bench.loaded(moved, try job())
+    for _ in 0..<40 {
+      bench.tick(after: 60)
+      for order in bench.dispatched where order.job.name != "d" && bench.engine.ledger.open[order.run] != nil {
+        bench.end(order.run)
+      }
+    }
+    return bench
+  }
 
   private static func move(from: UInt8, to: UInt8) throws -> [SequencedRecord] {
     var local = try job("d", "*/20 13-16 * * *")
