@@ -41,6 +41,7 @@ extension RunOrder {
 /// A claim as it stands in the ledger.
 struct ClaimLine {
   var key: String
+  var job: String
   var instant: Instant
   var line: [UInt8]
 }
@@ -59,7 +60,7 @@ extension Simulation {
   /// The claims that workers have orders for, or had: as they stand in the ledger.
   var claimLines: [ClaimLine] {
     let waiting = workers.values.map {
-      ClaimLine(key: $0.key, instant: $0.order.occurrence ?? .distantPast, line: $0.line)
+      ClaimLine(key: $0.key, job: $0.order.job.name, instant: $0.order.occurrence ?? .distantPast, line: $0.line)
     }
     return waiting.sorted { $0.key < $1.key } + recentLines
   }
@@ -85,7 +86,8 @@ extension Simulation {
     if let occurrence = order.occurrence, occurrence > clock.wall, order.trigger != .reboot {
       fail("\(order.key) is dispatched before its instant")
     }
-    recentLines.append(ClaimLine(key: order.key, instant: order.occurrence ?? .distantPast, line: line))
+    recentLines.append(
+      ClaimLine(key: order.key, job: order.job.name, instant: order.occurrence ?? .distantPast, line: line))
     if recentLines.count > 400 { recentLines.removeFirst(200) }
     facts[order.run] = RunFacts(key: order.key)
     let length = pick([0, 1, 5, 20, 120] as [Int64])

@@ -28,7 +28,7 @@ extension Simulation {
       recovery.setBaseline(clock.wall)
       // Nothing may be lost where the disk keeps what it has synced; of a first start cut short, there was nothing.
       if !climate.troublesDisk, !hasLost, disk.hasSynced { fail("part of the ledger is lost: \(recovery.findings)") }
-      noteLoss()
+      noteLoss(recovered: recovery.state)
       counts.baselines += 1
       tell("part of the ledger is lost: the baseline is now")
     }

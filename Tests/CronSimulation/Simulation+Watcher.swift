@@ -105,11 +105,14 @@ extension Simulation {
     unknowable.formUnion(recentEnds.filter { !disk.shows($0.line) }.compactMap { facts[$0.run]?.key })
   }
 
-  /// From now on the ledger doesn't tell the whole story.
-  func noteLoss() {
+  /// From now on the ledger doesn't tell the whole story, but what was recovered of it, if it was read already: a line
+  /// that is still on the disk may stand behind a hole.
+  func noteLoss(recovered: LedgerState? = nil) {
     hasLost = true
     // Behind a clock that was set back before the loss, nobody can know what had run ahead of it.
-    for claim in claimLines where claim.instant > clock.wall && !disk.shows(claim.line) {
+    for claim in claimLines where claim.instant > clock.wall {
+      let isKnown = recovered.map { $0.decides(claim.instant, of: claim.job) } ?? disk.shows(claim.line)
+      if isKnown { continue }
       unknowable.insert(claim.key)
       counts.unknowable += 1
     }
@@ -140,5 +143,12 @@ extension Simulation {
     correctedWall = nil
     downSince = nil
     startWatcher()
+  }
+}
+
+extension LedgerState {
+  /// Whether the job's mark has passed the instant, so that it isn't owed any more.
+  fileprivate func decides(_ instant: Instant, of job: String) -> Bool {
+    (jobs[job]?.lastDecided ?? .distantPast) >= instant
   }
 }

@@ -23,6 +23,9 @@ struct AuditAccount {
   var backwardStep: UInt64 = 0
   /// What a step of the clock that isn't known yet would explain.
   private var doubts: [AuditItem] = []
+  /// What the first record behind them showed: a ticker that recovers says all of it at one instant, and then only that
+  /// it began, under which boot.
+  private var doubtsInstant: Instant?
   /// What the clock showed at least when the last record was written.
   private var clock: Instant?
   private(set) var findings = 0
@@ -72,29 +75,40 @@ struct AuditAccount {
   /// A step to an earlier time that nobody recorded: no ticker lived then, or it died before it could.
   private mutating func lookForStep(_ sequenced: SequencedRecord) {
     switch sequenced.record {
-    case .claim, .queued, .skipped, .missed, .restart: see(sequenced.record.at, before: sequenced.seq)
+    case .restart(let at, let boot, _, _):
+      if let last = state.lastRestart, last.boot != boot { forgetClock(before: sequenced.seq) }
+      see(at, before: sequenced.seq)
+    case .claim, .queued, .skipped, .missed: see(sequenced.record.at, before: sequenced.seq)
     case .start(let start): clock = max(clock ?? start.at, start.at)
     // What these carry isn't the clock of their writer.
     case .define, .retire, .pause, .resume, .end, .tickFailed, .clockStep, .through, .snapshot, .unknown: break
     }
   }
 
+  /// The clock may have been set back: with the end of a boot goes what wasn't synced, a step among it, while a run of
+  /// that boot may still tell in its slot what its clock showed after the step.
+  private mutating func forgetClock(before place: UInt64) {
+    backwardStep = place
+    doubts = []
+    doubtsInstant = nil
+  }
+
   private mutating func see(_ at: Instant?, before place: UInt64) {
     guard let at else { return }
-    if let clock, at < clock {
-      backwardStep = place
-      doubts = []
+    if let clock, at < clock { forgetClock(before: place) }
+    if !doubts.isEmpty, doubtsInstant != at {
+      if doubtsInstant != nil { settleDoubts() } else { doubtsInstant = at }
     }
-    settleDoubts()
     clock = at
   }
 
-  /// Says it later, unless the next record that shows a clock shows that it was set back.
+  /// Says it later, unless the records of the next instant show that the clock was set back, or may have been.
   mutating func doubt(_ item: AuditItem) { doubts.append(item) }
 
   private mutating func settleDoubts() {
     for item in doubts { say(item) }
     doubts = []
+    doubtsInstant = nil
   }
 
   /// What the ledger's own rules object to.
