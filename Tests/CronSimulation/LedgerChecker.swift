@@ -5,7 +5,8 @@ import CronTime
 ///
 /// Knows schedules and records, and nothing of the engine.
 struct LedgerChecker {
-  private struct JobFacts {
+  /// An object, so that growing it never copies what it holds.
+  private final class JobFacts {
     var schedule: Schedule
     var origin: Instant
     var isPaused = false
@@ -16,6 +17,11 @@ struct LedgerChecker {
     var queued: Set<Instant> = []
     /// Instants whose last attempt announced another.
     var announced: Set<Instant> = []
+
+    init(schedule: Schedule, origin: Instant) {
+      self.schedule = schedule
+      self.origin = origin
+    }
   }
 
   private let jitterSeconds: Int64
@@ -72,10 +78,9 @@ struct LedgerChecker {
       through = at
     case .through(let at, let job?, nil):
       // The mark of a wrong clock is set back: what that future decided is owed again when it comes, from now on.
-      guard var facts = jobs[job] else { return }
+      guard let facts = jobs[job] else { return }
       facts.decided = facts.decided.filter { $0.key <= at }
       facts.verified = at
-      jobs[job] = facts
     case .start, .tickFailed, .clockStep, .restart, .through, .snapshot, .unknown: break
     }
   }
@@ -136,12 +141,13 @@ struct LedgerChecker {
   }
 
   private mutating func decide(_ job: String, _ instant: Instant) {
+    let facts = jobs[job]
     // An attempt that was announced and never came: the occurrence has its outcome already.
-    if jobs[job]?.announced.remove(instant) != nil { return }
+    if facts?.announced.remove(instant) != nil { return }
     occurrences += 1
-    jobs[job]?.queued.remove(instant)
-    jobs[job]?.decided[instant, default: 0] += 1
-    if let times = jobs[job]?.decided[instant], times > 1 {
+    facts?.queued.remove(instant)
+    facts?.decided[instant, default: 0] += 1
+    if let times = facts?.decided[instant], times > 1 {
       problems.append("\(job)@\(instant) decided \(times) times")
     }
   }
@@ -155,7 +161,7 @@ struct LedgerChecker {
       if facts.decided[instant] == nil, !facts.queued.contains(instant) {
         problems.append("\(name)@\(instant) has no outcome \(why) (\(end))")
       }
-      jobs[name]?.verified = instant
+      facts.verified = instant
       cursor = facts.schedule.next(after: instant, in: .utc, origin: facts.origin)
     }
   }

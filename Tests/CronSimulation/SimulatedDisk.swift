@@ -335,14 +335,17 @@ final class SimulatedDisk: LedgerStorage {
 
   /// Whether a loss of power at this moment would leave the line.
   func surelyKeeps(_ line: [UInt8]) -> Bool {
-    byAge.contains { file in file.isNameDurable && contains(file.durable, line) }
+    byAge.contains { name in
+      guard let file = files[name], file.isNameDurable else { return false }
+      return contains(file.durable, line)
+    }
   }
 
   /// Whether processes see the line.
-  func shows(_ line: [UInt8]) -> Bool { byAge.contains { contains($0.content, line) } }
+  func shows(_ line: [UInt8]) -> Bool { byAge.contains { contains(files[$0]?.content ?? [], line) } }
 
   /// The newest first: what is asked for was written a moment ago.
-  private var byAge: [File] { files.filter { $0.key.hasSuffix(".log") }.sorted { $0.key > $1.key }.map(\.value) }
+  private var byAge: [String] { files.keys.filter { $0.hasSuffix(".log") }.sorted(by: >) }
 
   /// From the end, where what is asked for stands. A line begins with its checksum, eight digits: looked at as one
   /// number, hardly another place agrees in it.
@@ -350,7 +353,10 @@ final class SimulatedDisk: LedgerStorage {
     content.withUnsafeBytes { content in
       line.withUnsafeBytes { line in
         let beginning = line.loadUnaligned(as: UInt64.self)
-        var left = content.count - line.count
+        var end = content.count
+        // Most of a segment is what it will need: zeros.
+        while end >= 8, content.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self) == 0 { end -= 8 }
+        var left = min(end + 8, content.count) - line.count
         while left >= 0 {
           if content.loadUnaligned(fromByteOffset: left, as: UInt64.self) == beginning,
             content[left..<left + line.count].elementsEqual(line)
