@@ -199,7 +199,8 @@ extension Engine {
       guard jobs[name] != nil, marks?.rebootClaimed != settings.bootIdentifier, marks?.pause == nil else { continue }
       let floor = Instant(seconds: now.wall.seconds)
       var instant = floor
-      if let decided = marks?.lastDecided, decided >= floor { instant = Instant(seconds: decided.seconds + 1) }
+      let decided = max(marks?.lastDecided ?? .distantPast, ledger.through ?? .distantPast)
+      if decided >= floor { instant = Instant(seconds: decided.seconds + 1) }
       // A random delay may have put off an earlier instant: it is overtaken, for decisions keep the order of instants.
       decideOvertaken(name, before: instant)
       if claim(name, occurrence: instant, due: floor, trigger: .reboot) != nil {

@@ -36,9 +36,13 @@ public struct RecoveryResult: Sendable {
 
   /// Counts everything up to the instant as decided: what a damaged ledger demands, for nobody knows what ran.
   ///
-  /// What waited for its turn, or for another attempt, may have had it in what is lost: it is missed.
-  public mutating func setBaseline(_ now: Instant) {
+  /// What waited for its turn, or for another attempt, may have had it in what is lost: it is missed. `boot` names the
+  /// present boot if a ticker is known to have lived in it before: then what that boot owed counts as decided as well.
+  public mutating func setBaseline(_ now: Instant, boot: String? = nil) {
     state.setBaseline(now)
+    if let boot, state.lastRestart?.boot != boot {
+      state.lastRestart = RestartMark(at: now, boot: boot, pid: 0, version: "")
+    }
     var waiting = state.queued
     waiting += state.retries.values.compactMap(\.claim.key).sorted { ($0.instant, $0.job) < ($1.instant, $1.job) }
     for key in waiting {

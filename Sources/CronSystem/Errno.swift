@@ -27,6 +27,10 @@ public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
   public static let quotaExceeded = Errno(rawValue: EDQUOT)
   /// EROFS
   public static let readOnly = Errno(rawValue: EROFS)
+  /// EXDEV
+  public static let crossesDevices = Errno(rawValue: EXDEV)
+  /// ETIMEDOUT
+  public static let timedOut = Errno(rawValue: ETIMEDOUT)
   /// EIO
   public static let inputOutput = Errno(rawValue: EIO)
   /// EMFILE

@@ -180,6 +180,16 @@ import Testing
     #expect(later.claims.allSatisfy { $0.occurrence == .minute(9) && $0.bootIdentifier == "boot-2" })
   }
 
+  @Test func `a baseline doesn't swallow the at-reboot jobs of a boot that had no ticker yet`() throws {
+    var state = LedgerState()
+    state.setBaseline(Bench.noon.adding(microseconds: 500_000))
+    var bench = Bench(at: Bench.noon.adding(microseconds: 500_000))
+    bench.recover(state, sameBoot: false)
+    bench.load([try job("b", "@reboot")])
+    #expect(bench.claims.map(\.occurrence) == [.minute(0, second: 1)])
+    #expect(bench.dispatched.map(\.job.name) == ["b"])
+  }
+
   @Test func `a crash anywhere in the first append of a boot loses no at-reboot run and repeats none`() throws {
     let jobs = [try job("b", "@reboot"), try job("c", "@reboot")]
     var bench = Bench(at: Bench.noon)

@@ -41,6 +41,16 @@ import Testing
     #expect(state.isClaimed(OccurrenceKey(job: "backup", instant: Samples.at(540))))
   }
 
+  @Test func `a baseline settles what a boot owed only if a ticker lived in it before`() {
+    var result = RecoveryResult()
+    result.setBaseline(Samples.at(600))
+    #expect(result.state.lastRestart == nil)
+    result.setBaseline(Samples.at(600), boot: "boot-1")
+    #expect(result.state.lastRestart?.boot == "boot-1")
+    let again = LedgerState(applying: result.state.snapshotRecords(at: Samples.at(601)))
+    #expect(again.lastRestart?.boot == "boot-1")
+  }
+
   @Test(.acceptance(57)) func `the doubt about a run outlives the snapshot that restates it`() {
     var state = LedgerState(applying: RecoveryTests.sequenced)
     state.doubtOpenRuns()

@@ -11,16 +11,21 @@ struct Recoverer {
   let state: StateDirectory
   let lock: RoleLock
   let log: Logger
+  /// Whether another ticker lived in this boot, as its beat tells.
+  let isLaterInBoot: Bool
+  /// How long replay and slots may take together until the first tick; slots that are left are looked at behind it.
+  private static let budgetNanoseconds: Int64 = 10_000_000_000
 
   func recover() throws(Errno) -> Ticker {
     let loop = try TickerLoop()
+    let end = loop.monotonic() &+ Self.budgetNanoseconds
     var files = LedgerFiles(state)
     Fault.point("recovery.begin")
     var spill = LedgerSpilling(LedgerSpill(state, memory: try spillMemory()))
     let boot = try Self.bootIdentifier()
     var recovery = Recovery.recover(storage: &files, spilled: spill.read(), boot: boot)
     let now = Instant(microseconds: SystemClock.wall())
-    if recovery.needsBaseline { recovery.setBaseline(now) }
+    if recovery.needsBaseline { recovery.setBaseline(now, boot: isLaterInBoot ? boot : nil) }
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
     let ledger = recovery.state
     let keeper = try LedgerKeeper(files, recovery: recovery, spill: spill)
@@ -31,13 +36,14 @@ struct Recoverer {
     let engine = Engine(
       settings: EngineSettings(
         bootIdentifier: boot, pid: CurrentProcess.identifier, version: Version.text,
+        earliestPlausible: Self.buildTime(),
         safeMode: arguments.isSafeMode))
     let ticker = try Ticker(
       arguments, state: state, lock: lock, log: log, loop: loop, keeper: keeper, pool: pool, engine: engine)
     keeper.snapshot = { [unowned ticker] in
       ticker.engine.ledger.snapshotRecords(at: Instant(microseconds: SystemClock.wall()))
     }
-    let runs = findings(ledger, boot: boot, pool: pool, at: ticker.moment())
+    let runs = findings(ledger, boot: boot, pool: pool, until: end, at: ticker.moment())
     if arguments.isSafeMode {
       ticker.problems["safe mode"] = "safe mode after several crashes: nothing is caught up until a start without one"
     }
@@ -73,12 +79,12 @@ struct Recoverer {
 
   /// What the slots say of each claim without an end.
   private func findings(
-    _ ledger: LedgerState, boot: String, pool: WorkerPool, at moment: Moment
+    _ ledger: LedgerState, boot: String, pool: WorkerPool, until end: Int64, at moment: Moment
   ) -> [RecoveredRun] {
     let open = ledger.open.values.sorted { $0.claimSequence < $1.claimSequence }
     func slotClaim(_ run: OpenRun) -> SlotClaim { SlotClaim(run: run.claim.run.text, sequence: run.claimSequence) }
     let here = open.filter { $0.claim.bootIdentifier == boot }
-    let found = pool.adopt(Set(here.map(slotClaim)))
+    let found = pool.adopt(Set(here.map(slotClaim)), untilNanoseconds: end)
     let earlier = open.filter { $0.claim.bootIdentifier != boot }
     let exits = earlier.isEmpty ? [:] : pool.exits(of: Set(earlier.map(slotClaim)))
     // What a slot could say at once is taken here; what is still open is said later, as events of the pool.
@@ -106,6 +112,15 @@ struct Recoverer {
         }
       }
       return RecoveredRun(run: run.claim.run, finding: finding)
+    }
+  }
+
+  /// When our program was written: an earlier clock is not set yet.
+  private static func buildTime() -> Instant? {
+    do throws(Errno) {
+      return Instant(microseconds: try FileStatus.of(path: "/proc/self/exe").modifiedMicroseconds)
+    } catch {
+      return nil
     }
   }
 

@@ -44,11 +44,14 @@ public enum TickerRole {
       return 69
     }
     try raiseOpenFiles()
+    let isLaterInBoot = HeartbeatFile(state, .ticker).read().beat?.boot == BootIdentifier.current
     HeartbeatFile(state, .ticker).write(
       Beat.now(
         tick: 0, phase: .starting, intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: nil))
     Fault.point("ticker.locked")
-    let ticker = try Recoverer(arguments: arguments, state: state, lock: lock, log: log).recover()
+    let recoverer = Recoverer(
+      arguments: arguments, state: state, lock: lock, log: log, isLaterInBoot: isLaterInBoot)
+    let ticker = try recoverer.recover()
     Fault.point("ticker.recovered")
     // After a crash the table of a moment ago fires at once; at a first start only what is written now may.
     if ticker.isRestart { ticker.loadTable() }

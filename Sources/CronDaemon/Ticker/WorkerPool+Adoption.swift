@@ -12,13 +12,15 @@ extension WorkerPool {
 
   /// Looks at every slot, and says for each claim that one of them holds what was found.
   ///
-  /// One bad slot costs only itself.
-  func adopt(_ claims: Set<SlotClaim>) -> [SlotClaim: Found] {
+  /// One bad slot costs only itself. From a moment of CLOCK_MONOTONIC on the others are left for the loop, which looks
+  /// at them between its ticks: nothing keeps firing from beginning.
+  func adopt(_ claims: Set<SlotClaim>, untilNanoseconds: Int64 = .max) -> [SlotClaim: Found] {
     var found: [SlotClaim: Found] = [:]
     do throws(Errno) {
-      for number in try state.directory(.workers).list().compactMap({ Int($0) }).sorted() where number >= 0 {
+      for number in try state.slotNumbers() {
         let slot = WorkerSlot(number: number)
         do throws(Errno) {
+          if loop.monotonic() >= untilNanoseconds { throw .timedOut }
           guard let (claim, state) = try look(at: slot, claims) else { continue }
           insert(slot)
           if let claim { found[claim] = Self.stronger(found[claim], state) }
@@ -50,7 +52,7 @@ extension WorkerPool {
   func lookAgain(_ slot: WorkerSlot, since: Int64) {
     do throws(Errno) {
       if slot.number < 0 {
-        _ = try state.directory(.workers).list()
+        _ = try state.slotNumbers()
         remove(slot)
         unread[slot.number] = nil
         let claims = undecided
@@ -97,9 +99,8 @@ extension WorkerPool {
 
   /// nil = nobody acts here and nothing is owed.
   private func look(at slot: WorkerSlot, _ claims: Set<SlotClaim>) throws(Errno) -> (SlotClaim?, Found)? {
-    let directory = try state.directory(.workers).openSubdirectory(String(slot.number))
-    let record = try WorkerRecord.open(in: directory)
-    let isFree = try FileLock.tryLock(record.descriptor)
+    let record = try WorkerRecord.openForReading(in: try state.slot(slot.number))
+    let isFree = try record.tryLock()
     let held: SlotClaim? =
       switch record.readOrder() {
       case .order(let order): order.claim
@@ -110,7 +111,7 @@ extension WorkerPool {
       guard let claim else { return nil }
       register(claim, slot)
       // Our own open file would keep the judgement from taking the lock.
-      try FileLock.unlock(record.descriptor)
+      try record.unlock()
       judge(slot, claim, since: loop.monotonic())
       if case .jobAlone(_, let job) = slot.state, job.endedAt == nil {
         return (claim, .alive(pid: job.identity.pid, isSupervised: false))
@@ -141,11 +142,11 @@ extension WorkerPool {
   func exits(of claims: Set<SlotClaim>) -> [SlotClaim: ExitFact] {
     var exits: [SlotClaim: ExitFact] = [:]
     // What can't be read can't be told: those runs are `interrupted`.
-    let names: [String]
-    do { names = try state.directory(.workers).list() } catch { return exits }
-    for name in names where Int(name) != nil {
+    let numbers: [Int]
+    do { numbers = try state.slotNumbers() } catch { return exits }
+    for number in numbers {
       do {
-        let record = try WorkerRecord.open(in: state.directory(.workers).openSubdirectory(name))
+        let record = try WorkerRecord.openForReading(in: try state.slot(number))
         guard case .order(let order) = record.readOrder(), claims.contains(order.claim) else { continue }
         if let exit = record.readExit(order.claim) { exits[order.claim] = exit }
       } catch {

@@ -131,4 +131,66 @@ import Testing
       #expect(try WorkerRecord.open(in: slot).readOrder() == .void(AdoptionTests.claim))
     }
   }
+
+  private static func pool(_ state: StateDirectory) throws -> WorkerPool {
+    WorkerPool(loop: try TickerLoop(), state: state, reaped: ReapedRing(state)) { number in
+      WorkerArguments(
+        state: state.path, slot: number, forwardsOutput: false, escapesOutput: false, openFiles: 512)
+    }
+  }
+
+  @Test(arguments: ["fifo", "directory", "huge", "garbage", "file"])
+  func `one bad slot costs only itself`(kind: String) async {
+    await #expect(processExitsWith: .success) { [kind] in
+      let sandbox = try Sandbox()
+      let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+      let good = try state.directory(.workers).ensureSubdirectory("1")
+      do {
+        let record = try WorkerRecord.open(in: good)
+        try record.write(SlotOrder(claim: AdoptionTests.claim, job: "j", command: .line("true")))
+        let exit = ExitFact(cause: .ended, exitCode: 9, startedAt: 1, endedAt: 2)
+        try record.write(exit, for: AdoptionTests.claim)
+      }
+      let bad = sandbox.path(of: "state/workers/0")
+      if kind == "file" {
+        try sandbox.write("state/workers/0", "no directory")
+      } else {
+        _ = try state.directory(.workers).ensureSubdirectory("0")
+        switch kind {
+        case "fifo": try #require(mkfifo(bad + "/record", 0o600) == 0)
+        case "directory": try #require(mkdir(bad + "/record", 0o700) == 0)
+        case "huge":
+          try sandbox.write("state/workers/0/record", "x", permissions: 0o600)
+          try #require(truncate(bad + "/record", 1 << 40) == 0)
+        default: try sandbox.write("state/workers/0/record", String(repeating: "garbage ", count: 4_000))
+        }
+      }
+      let pool = try AdoptionTests.pool(state)
+      _ = pool.adopt([AdoptionTests.claim])
+      guard case .ended(AdoptionTests.claim, let exit)? = pool.takeEvents().first else {
+        Issue.record("no end")
+        return
+      }
+      #expect(exit.exitCode == 9)
+      #expect((pool.problem != nil) == ["fifo", "directory", "file"].contains(kind))
+    }
+  }
+
+  @Test func `slots for which a start has no time left are looked at behind its first tick`() async {
+    await #expect(processExitsWith: .success) {
+      let sandbox = try Sandbox()
+      let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+      let slot = try state.directory(.workers).ensureSubdirectory("0")
+      try WorkerRecord.open(in: slot).write(SlotOrder(claim: AdoptionTests.claim, job: "j", command: .line("true")))
+      let pool = try AdoptionTests.pool(state)
+      let found = pool.adopt([AdoptionTests.claim], untilNanoseconds: pool.loop.monotonic())
+      guard case .pending? = found[AdoptionTests.claim] else {
+        Issue.record("\(found)")
+        return
+      }
+      #expect(pool.takeEvents().isEmpty)
+      pool.deadlinePassed(slot: 0)
+      #expect(AdoptionTests.hasNeverRun(pool.takeEvents()))
+    }
+  }
 }
