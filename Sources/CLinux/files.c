@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <termios.h>
@@ -102,6 +103,13 @@ int32_t cl_file_system(int32_t descriptor, struct cl_file_system *system) {
                                     .available_inodes = room.f_favail,
                                     .read_only = (room.f_flag & ST_RDONLY) != 0};
   return 0;
+}
+
+int64_t cl_birth_microseconds(int32_t descriptor) {
+  struct statx status;
+  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0) return 0;
+  if (!(status.stx_mask & STATX_BTIME)) return 0;
+  return status.stx_btime.tv_sec * INT64_C(1000000) + status.stx_btime.tv_nsec / 1000;
 }
 
 static struct flock whole_file(short type) {

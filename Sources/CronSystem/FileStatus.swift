@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What stat(2) tells of a file.
@@ -85,6 +86,9 @@ public struct FileStatus: Hashable, Sendable {
 }
 
 extension FileDescriptor {
+  /// When the open file was made, µs since the epoch; 0 where its file system doesn't say, statx(2) STATX_BTIME.
+  public var birthMicroseconds: Int64 { cl_birth_microseconds(raw) }
+
   /// The status of the open file, fstat(2).
   public func status() throws(Errno) -> FileStatus {
     let number = raw

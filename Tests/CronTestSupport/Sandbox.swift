@@ -24,10 +24,7 @@ public struct Sandbox: ~Copyable {
     return String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  deinit {
-    Self.removeEverything(below: path)
-    rmdir(path)
-  }
+  deinit { Self.remove(path) }
 
   /// The absolute path of a name in it.
   public func path(of name: String) -> String { path + "/" + name }
@@ -59,7 +56,12 @@ public struct Sandbox: ~Copyable {
     }
   }
 
-  /// Links aren't followed; what can't be removed stays.
+  /// Removes a directory and what is below it; links aren't followed, and what can't be removed stays.
+  public static func remove(_ path: String) {
+    removeEverything(below: path)
+    rmdir(path)
+  }
+
   private static func removeEverything(below path: String) {
     guard let directory = try? Directory.open(path), let names = try? directory.list() else { return }
     for name in names {

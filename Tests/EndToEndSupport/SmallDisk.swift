@@ -46,6 +46,12 @@ package struct SmallDisk {
     for name in try directory.list() where name.hasPrefix("ballast") { try directory.unlink(name) }
   }
 
+  /// Whether it takes writes; EBUSY while somebody has a file open for writing.
+  package func setReadOnly(_ isReadOnly: Bool) throws {
+    // MS_REMOUNT (32) and MS_RDONLY (1).
+    if mount(nil, path, nil, isReadOnly ? 33 : 32, nil) != 0 { throw Errno(rawValue: errno) }
+  }
+
   package func unmount() {
     // MNT_DETACH (2): our processes may still stand in it.
     umount2(path, 2)

@@ -52,6 +52,7 @@ int32_t cl_file_system(int32_t descriptor, struct cl_file_system *system); /* fs
 
 /* ---- OFD locks on the whole file, fcntl(2) ---- */
 
+int64_t cl_birth_microseconds(int32_t descriptor); /* statx STATX_BTIME; 0 = the file system doesn't say */
 int32_t cl_lock(int32_t descriptor);     /* F_OFD_SETLK F_WRLCK; EAGAIN or EACCES when another holds it */
 int32_t cl_unlock(int32_t descriptor);   /* F_OFD_SETLK F_UNLCK */
 /* F_OFD_GETLK: 0 = free or ours, 1 = another holds it; *pid is the holder of a classic lock, -1 for an OFD one. */

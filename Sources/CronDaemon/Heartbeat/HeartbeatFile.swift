@@ -16,12 +16,15 @@ public final class HeartbeatFile {
 
   /// The file of that name; nothing is opened before it is used.
   public init(_ state: StateDirectory, _ name: Name) {
-    file = InPlaceFile(state, .heartbeat, name.rawValue, capacity: Beat.fileSize)
+    file = InPlaceFile(state, .heartbeat, name.rawValue, capacity: Beat.fileSize, standsIn: true)
   }
 
   /// Writes a beat. A failure is returned for the log and never thrown: a beat must not fail the tick it proves.
   @discardableResult
   public func write(_ beat: Beat) -> Errno? { file.write(beat.encoded()) }
+
+  /// Whether the last beat went into memory, for the disk refused it.
+  var isElsewhere: Bool { file.isElsewhere }
 
   /// Reads it; a torn reading is repeated a few times.
   public func read() -> BeatReading {

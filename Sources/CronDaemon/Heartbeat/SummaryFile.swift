@@ -10,7 +10,7 @@ public final class SummaryFile {
 
   /// The file; nothing is opened before it is used.
   public init(_ state: StateDirectory) {
-    file = InPlaceFile(state, .heartbeat, "summary", capacity: Self.capacity)
+    file = InPlaceFile(state, .heartbeat, "summary", capacity: Self.capacity, standsIn: true)
   }
 
   /// Writes the summary; lists that don't fit are shortened. The error is returned for the log and never thrown.

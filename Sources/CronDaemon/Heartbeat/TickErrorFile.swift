@@ -8,7 +8,7 @@ public final class TickErrorFile {
 
   /// The file; nothing is opened before it is used.
   public init(_ state: StateDirectory) {
-    file = InPlaceFile(state, .heartbeat, "error", capacity: Self.size)
+    file = InPlaceFile(state, .heartbeat, "error", capacity: Self.size, standsIn: true)
   }
 
   /// Writes the failure, its message cut to fit; the error is returned for the log and never thrown.

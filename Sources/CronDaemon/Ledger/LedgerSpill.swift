@@ -11,7 +11,7 @@ final class LedgerSpill: SpillStore {
   /// Takes over the watcher's memory.
   init(_ state: StateDirectory, memory: consuming FileDescriptor) {
     self.memory = memory
-    mark = InPlaceFile(state, .ledger, "spilled", capacity: Self.markSize)
+    mark = InPlaceFile(state, .ledger, "spilled", capacity: Self.markSize, standsIn: true)
   }
 
   /// The bytes from the beginning, pread(2).

@@ -28,6 +28,16 @@ public final class LogFile {
     return try directory.openFile(name, [.write, .create, .append])
   }
 
+  /// The log for a daemon that begins: /dev/null where the disk takes no write, for nothing may keep jobs from firing.
+  public static func openForStart(in state: StateDirectory) throws(Errno) -> FileDescriptor {
+    do throws(Errno) {
+      return try open(in: state)
+    } catch {
+      guard StandIn.isNeeded(for: error) else { throw error }
+      return try FileDescriptor.open("/dev/null", .write)
+    }
+  }
+
   /// Reopens the descriptor, and 1 beside it, when somebody rotated or deleted the file; looks at most once a second.
   public func follow(nowNanoseconds: Int64) {
     guard isOurs, nowNanoseconds &- lookedAtNanoseconds >= Self.lookEveryNanoseconds || lookedAtNanoseconds == .min

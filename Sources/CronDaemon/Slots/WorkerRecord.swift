@@ -26,15 +26,39 @@ struct WorkerRecord: ~Copyable {
 
   /// The open file description that carries the lock.
   let descriptor: FileDescriptor
+  /// Its file system takes no write: nobody can be given the slot, and a lock can only be asked for.
+  let isReadOnly: Bool
 
   /// A record over an open file.
-  init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+  init(_ descriptor: consuming FileDescriptor, isReadOnly: Bool = false) {
+    self.descriptor = descriptor
+    self.isReadOnly = isReadOnly
+  }
 
   /// Opens the slot's record, making it when it isn't there; it isn't locked.
   static func open(in slot: borrowing Directory) throws(Errno) -> WorkerRecord {
     let file = try slot.openFile("record", [.readWrite, .create])
     if try file.size() < preallocated { try file.allocate(offset: 0, length: preallocated) }
     return WorkerRecord(file)
+  }
+
+  /// Opens the slot's record to learn what stands in it, also on a file system that turned read-only.
+  static func openForReading(in slot: borrowing Directory) throws(Errno) -> WorkerRecord {
+    do {
+      return try open(in: slot)
+    } catch .readOnly {
+      return WorkerRecord(try slot.openFile("record", .read), isReadOnly: true)
+    }
+  }
+
+  /// Takes the record's lock if nobody has it; where it can't be taken, whether nobody has it.
+  func tryLock() throws(Errno) -> Bool {
+    isReadOnly ? try FileLock.holder(descriptor) == nil : try FileLock.tryLock(descriptor)
+  }
+
+  /// Gives the lock back.
+  func unlock() throws(Errno) {
+    if !isReadOnly { try FileLock.unlock(descriptor) }
   }
 
   // MARK: The worker's identity

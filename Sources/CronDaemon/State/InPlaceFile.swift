@@ -6,10 +6,18 @@ final class InPlaceFile {
   private let subdirectory: StateDirectory.Subdirectory?
   private let name: String
   private let capacity: Int
+  private let hasStandIn: Bool
   private var file: FileDescriptor?
+  private var standIn: FileDescriptor?
 
   /// A file of at most `capacity` bytes in one of the directories, or in the state directory itself (nil).
-  init(_ state: StateDirectory, _ subdirectory: StateDirectory.Subdirectory?, _ name: String, capacity: Int) {
+  ///
+  /// With `standsIn` it is written in memory while the disk refuses it.
+  init(
+    _ state: StateDirectory, _ subdirectory: StateDirectory.Subdirectory?, _ name: String, capacity: Int,
+    standsIn: Bool = false
+  ) {
+    hasStandIn = standsIn
     self.state = state
     self.subdirectory = subdirectory
     self.name = name
@@ -19,17 +27,43 @@ final class InPlaceFile {
   /// Writes the bytes at an offset; the error is returned, not thrown: no caller may fail because of it.
   func write(_ bytes: [UInt8], at offset: Int = 0) -> Errno? {
     do throws(Errno) {
-      if try isGone() { file = try opened() }
+      let isNew = try isGone()
+      if isNew { file = try opened() }
       if let number = file?.raw, number >= 0 { try file?.write(bytes, at: Int64(offset)) }
+      if isNew, hasStandIn { removeStandIn() }
       return nil
     } catch {
       file = nil
-      return error
+      return hasStandIn && StandIn.helps(against: error) && writeElsewhere(bytes, at: offset) ? nil : error
     }
+  }
+
+  /// Whether the last write went into memory, for the disk refused it.
+  var isElsewhere: Bool { standIn != nil }
+
+  private func writeElsewhere(_ bytes: [UInt8], at offset: Int) -> Bool {
+    do throws(Errno) {
+      if standIn == nil, let subdirectory {
+        standIn = try StandIn.directory(subdirectory, of: state, create: true).openFile(name, [.readWrite, .create])
+      }
+      try standIn?.write(bytes, at: Int64(offset))
+      return standIn != nil
+    } catch {
+      standIn = nil
+      return false
+    }
+  }
+
+  /// The disk takes it again: what is in memory is older from now on, whoever left it there.
+  private func removeStandIn() {
+    standIn = nil
+    guard let subdirectory else { return }
+    do { try StandIn.directory(subdirectory, of: state, create: false).unlink(name) } catch {}
   }
 
   /// The file's bytes, at most its capacity; nil = there is no such file.
   func read() throws(Errno) -> [UInt8]? {
+    if hasStandIn, let bytes = readElsewhere() { return bytes }
     do throws(Errno) {
       let reader: FileDescriptor
       if let subdirectory {
@@ -42,6 +76,16 @@ final class InPlaceFile {
     } catch {
       if error == .noEntry { return nil }
       throw error
+    }
+  }
+
+  private func readElsewhere() -> [UInt8]? {
+    guard let subdirectory else { return nil }
+    do throws(Errno) {
+      return try StandIn.directory(subdirectory, of: state, create: false).openFile(name, .read)
+        .read(upTo: capacity, at: 0)
+    } catch {
+      return nil
     }
   }
 

@@ -46,11 +46,14 @@ public final class RoleLock {
   public let role: Role
   private let state: StateDirectory
   private let file: FileDescriptor
+  /// The file is in memory, for the state directory can't be written.
+  private let isStandIn: Bool
 
-  private init(role: Role, state: StateDirectory, file: consuming FileDescriptor) {
+  private init(role: Role, state: StateDirectory, file: consuming FileDescriptor, isStandIn: Bool) {
     self.role = role
     self.state = state
     self.file = file
+    self.isStandIn = isStandIn
   }
 
   /// Tries once, never waits. Errors other than contention (EMFILE, ENOSPC …) are thrown: they aren't "busy".
@@ -61,21 +64,21 @@ public final class RoleLock {
       do throws(Errno) {
         file = try state.root.openFile(role.fileName, [.readWrite, .create])
       } catch {
+        if StandIn.isNeeded(for: error) {
+          let refusal = error
+          // Where nothing can stand in, the disk's own words say what is wrong.
+          do throws(Errno) { return try takeInMemory(role, in: state) } catch { throw refusal }
+        }
         guard isNoLockFile(error) else { throw error }
         try putAside(role, in: state)
         continue
       }
       guard try FileLock.tryLock(file) else { return .busy(identity(in: file, waitingForIt: true)) }
       guard try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName) else { continue }
-      let me = ProcessIdentity.currentProcess
-      var fields = TextFields()
-      fields.set("pid", me.pid)
-      fields.set("start_time", me.startTime)
-      fields.set("boot_id", me.bootIdentifier)
-      let bytes = SealedText.seal(fields.encoded(separator: "\n"), size: size)
-      // Not knowing whose a lock is costs a message; not starting on a full disk would cost the jobs.
-      do { try file.write(bytes, at: 0) } catch {}
-      return .taken(RoleLock(role: role, state: state, file: file))
+      // Taken before the other one is looked at, as by whoever comes the other way: one of the two sees the other.
+      if case .held(let holder) = queryInMemory(role, in: state) { return .busy(holder) }
+      sign(file)
+      return .taken(RoleLock(role: role, state: state, file: file, isStandIn: false))
     }
     throw .wouldBlock
   }
@@ -86,20 +89,59 @@ public final class RoleLock {
   /// The lock that this process held before it executed another program; nil when the path names another file by now.
   static func keep(_ role: Role, in state: StateDirectory, raw: Int32) throws(Errno) -> RoleLock? {
     let file = try FileDescriptor.inherited(raw)
-    guard try FileLock.tryLock(file), try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName)
-    else { return nil }
-    return RoleLock(role: role, state: state, file: file)
+    guard try FileLock.tryLock(file) else { return nil }
+    if try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName) {
+      return RoleLock(role: role, state: state, file: file, isStandIn: false)
+    }
+    let lock = RoleLock(role: role, state: state, file: file, isStandIn: true)
+    do throws(Errno) { return try lock.isCurrent() ? lock : nil } catch { return nil }
+  }
+
+  /// On a disk that turned read-only no file can be locked, neither by us nor by anybody else; who locked it before
+  /// still has it.
+  private static func takeInMemory(_ role: Role, in state: StateDirectory) throws(Errno) -> LockAttempt {
+    let file = try StandIn.open(state, create: true).openFile(role.fileName, [.readWrite, .create])
+    guard try FileLock.tryLock(file) else { return .busy(identity(in: file, waitingForIt: true)) }
+    if case .held(let holder) = try queryOnDisk(role, in: state) { return .busy(holder) }
+    sign(file)
+    return .taken(RoleLock(role: role, state: state, file: file, isStandIn: true))
+  }
+
+  private static func sign(_ file: borrowing FileDescriptor) {
+    let me = ProcessIdentity.currentProcess
+    var fields = TextFields()
+    fields.set("pid", me.pid)
+    fields.set("start_time", me.startTime)
+    fields.set("boot_id", me.bootIdentifier)
+    let bytes = SealedText.seal(fields.encoded(separator: "\n"), size: size)
+    // Not knowing whose a lock is costs a message; not starting on a full disk would cost the jobs.
+    do { try file.write(bytes, at: 0) } catch {}
   }
 
   /// Asks who holds a role's lock; takes nothing, so that a question never makes a starter fail.
   public static func query(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
-    let file: FileDescriptor
+    let found = try queryOnDisk(role, in: state)
+    return found.isHeld ? found : queryInMemory(role, in: state)
+  }
+
+  private static func queryOnDisk(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
     do throws(Errno) {
-      file = try state.root.openFile(role.fileName, .read)
+      return try holder(of: try state.root.openFile(role.fileName, .read))
     } catch {
       if error == .noEntry || isNoLockFile(error) { return .free }
       throw error
     }
+  }
+
+  private static func queryInMemory(_ role: Role, in state: StateDirectory) -> LockState {
+    do throws(Errno) {
+      return try holder(of: try StandIn.open(state, create: false).openFile(role.fileName, .read))
+    } catch {
+      return .free
+    }
+  }
+
+  private static func holder(of file: borrowing FileDescriptor) throws(Errno) -> LockState {
     guard let holder = try FileLock.holder(file) else { return .free }
     if case .process(let pid) = holder { return .held(ProcessIdentity.read(pid)) }
     return .held(identity(in: file, waitingForIt: false))
@@ -118,7 +160,10 @@ public final class RoleLock {
 
   /// Whether the locked file is still the path's; otherwise the holder must stop acting in its role at once.
   public func isCurrent() throws(Errno) -> Bool {
-    try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName)
+    if isStandIn {
+      return try FileLock.lockedFileIsCurrent(file, in: StandIn.open(state, create: false), name: role.fileName)
+    }
+    return try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName)
   }
 
   /// The identity in the file, if that process lives; the holder writes it a moment after it took the lock.

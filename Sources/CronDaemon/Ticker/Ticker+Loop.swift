@@ -20,6 +20,8 @@ extension Ticker: TickLoop {
     } else {
       problems["beat"] = nil
     }
+    problems["state"] =
+      beats.isElsewhere ? "the state directory can't be written: beats and workers have their place in memory" : nil
     loop.deadlines.clear(.beat)
   }
 

@@ -30,9 +30,9 @@ extension WorkerPool {
     slot.record = nil
     unwatchJob(slot)
     do {
-      let directory = try state.directory(.workers).ensureSubdirectory(String(slot.number))
-      let record = try WorkerRecord.open(in: directory)
-      guard try FileLock.tryLock(record.descriptor) else {
+      let directory = try state.slot(slot.number)
+      let record = try WorkerRecord.openForReading(in: directory)
+      guard try record.tryLock() else {
         slot.state = .orphaned(claim, since: since)
         loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.recheck)
         return
@@ -45,7 +45,8 @@ extension WorkerPool {
         // Damaged, yet its beginning was heard of.
         try alone(slot, claim, job, record.readOrder())
       } else if record.isUntouched(claim) {
-        try record.void(claim)
+        // Where it can't be voided no worker can be sent either: one voids what stands in its slot before it is there.
+        if !record.isReadOnly { try record.void(claim) }
         over(slot, .neverRan(claim))
       } else {
         over(slot, .unknown(claim, reason: "the record of its slot is damaged"))
@@ -215,9 +216,9 @@ extension WorkerPool {
   /// Moves what the run wrote to its kept place, as its worker would have.
   private func keepOutput(_ slot: WorkerSlot, _ claim: SlotClaim) -> Int64 {
     do {
-      let directory = try state.directory(.workers).ensureSubdirectory(String(slot.number))
+      let directory = try state.slot(slot.number)
       guard let status = try directory.status("output"), status.size > 0,
-        case .order(let order) = try WorkerRecord.open(in: directory).readOrder(), order.claim == claim
+        case .order(let order) = try WorkerRecord.openForReading(in: directory).readOrder(), order.claim == claim
       else { return 0 }
       let outputs = try state.directory(.output).ensureSubdirectory(OutputFiles.directoryName(of: order.job))
       try directory.rename("output", into: outputs, as: OutputFiles.fileName(of: claim.run))

@@ -87,7 +87,7 @@ final class WorkerPool {
     slot.mustVoid = false
     do throws(Errno) {
       if slot.record != nil { return try slot.record?.void(claim) ?? () }
-      let directory = try state.directory(.workers).ensureSubdirectory(String(slot.number))
+      let directory = try state.slot(slot.number)
       try WorkerRecord.open(in: directory).void(claim)
     } catch {
       // Then it still says that the run was not started, and a live one in another slot outweighs that.
@@ -150,8 +150,14 @@ final class WorkerPool {
     do {
       try slot.record?.write(order)
     } catch {
-      events.append(.noWorker(order.claim, reason: "the slot can't be written: \(error)"))
       retire(slot)
+      if StandIn.helps(against: error) {
+        // Another slot may have its place where something can be written.
+        waiting.append(order)
+        startWorkers()
+      } else {
+        events.append(.noWorker(order.claim, reason: "the slot can't be written: \(error)"))
+      }
       return
     }
     Fault.point("order.written")
@@ -189,49 +195,55 @@ final class WorkerPool {
   // MARK: Workers come and go
 
   private func spawn() {
-    let number = (0...).first { slots[$0]?.isFree ?? true } ?? 0
-    let slot = slots[number] ?? WorkerSlot(number: number)
-    do {
-      let directory = try state.directory(.workers).ensureSubdirectory(String(number))
-      let record = try WorkerRecord.open(in: directory)
-      guard try FileLock.tryLock(record.descriptor) else {
-        // A worker that we don't know acts there: leave the place to it.
-        slot.state = .orphaned(SlotClaim(run: "", sequence: 0), since: loop.monotonic())
-        slots[number] = slot
-        loop.deadlines.set(.slot(number), at: loop.monotonic() &+ Self.patience)
-        spawn()
-        return
-      }
-      // What an earlier worker was told is not for this one.
-      try record.void(SlotClaim(run: "-", sequence: 0))
-      var arguments = launchArguments(number)
-      arguments.runsPerWorker = runsPerWorker
-      var pair = try SocketPair(.sequencedPackets)
-      var errors = try Pipe(nonBlocking: true)
-      let pid = try Spawn.start(
-        "/proc/self/exe", arguments: ["cronwatch", "role", "worker"] + arguments.words + CrashPipe.logWords,
-        environment: ServiceManager.withoutNotify(Environment.entries()),
-        descriptors: [
-          .init(child: 1, raw: 1), .init(child: 2, raw: errors.writeRaw),
-          .init(child: 3, raw: record.descriptor.raw), .init(child: 4, raw: pair.secondRaw),
-          .init(child: CrashPipe.logDescriptor, raw: logRaw),
-        ])
-      try loop.poller.add(pair.firstRaw, token: PollToken.doorbell(slot: number).rawValue)
-      slot.record = consume record
-      slot.doorbell = pair.takeFirst()
-      // Read at its death only: until then the pipe keeps what was said, and costs nobody a wake-up.
-      slot.crash = CrashPipe(errors.takeReadEnd())
-      slot.endReason = nil
-      slot.workerPID = pid
-      slot.spawnedAt = loop.monotonic()
-      slot.isRetired = false
-      slot.state = .starting
-      slots[number] = slot
-      slotOfWorker[pid] = number
-      loop.deadlines.set(.slot(number), at: slot.spawnedAt &+ Self.patience)
+    do throws(Errno) {
+      try spawn(from: 0)
     } catch {
-      failWaiting("no worker can be started: \(error)")
+      guard StandIn.helps(against: error) else { return failWaiting("no worker can be started: \(error)") }
+      do throws(Errno) { try spawn(from: StandIn.firstSlot) } catch {
+        failWaiting("no worker can be started: \(error)")
+      }
     }
+  }
+
+  /// Starts a worker in the first free slot from a number on.
+  private func spawn(from first: Int) throws(Errno) {
+    let number = (first...).first { slots[$0]?.isFree ?? true } ?? first
+    let slot = slots[number] ?? WorkerSlot(number: number)
+    let record = try WorkerRecord.open(in: try state.slot(number))
+    guard try FileLock.tryLock(record.descriptor) else {
+      // A worker that we don't know acts there: leave the place to it.
+      slot.state = .orphaned(SlotClaim(run: "", sequence: 0), since: loop.monotonic())
+      slots[number] = slot
+      loop.deadlines.set(.slot(number), at: loop.monotonic() &+ Self.patience)
+      return try spawn(from: first)
+    }
+    // What an earlier worker was told is not for this one.
+    try record.void(SlotClaim(run: "-", sequence: 0))
+    var arguments = launchArguments(number)
+    arguments.runsPerWorker = runsPerWorker
+    var pair = try SocketPair(.sequencedPackets)
+    var errors = try Pipe(nonBlocking: true)
+    let pid = try Spawn.start(
+      "/proc/self/exe", arguments: ["cronwatch", "role", "worker"] + arguments.words + CrashPipe.logWords,
+      environment: ServiceManager.withoutNotify(Environment.entries()),
+      descriptors: [
+        .init(child: 1, raw: 1), .init(child: 2, raw: errors.writeRaw),
+        .init(child: 3, raw: record.descriptor.raw), .init(child: 4, raw: pair.secondRaw),
+        .init(child: CrashPipe.logDescriptor, raw: logRaw),
+      ])
+    try loop.poller.add(pair.firstRaw, token: PollToken.doorbell(slot: number).rawValue)
+    slot.record = consume record
+    slot.doorbell = pair.takeFirst()
+    // Read at its death only: until then the pipe keeps what was said, and costs nobody a wake-up.
+    slot.crash = CrashPipe(errors.takeReadEnd())
+    slot.endReason = nil
+    slot.workerPID = pid
+    slot.spawnedAt = loop.monotonic()
+    slot.isRetired = false
+    slot.state = .starting
+    slots[number] = slot
+    slotOfWorker[pid] = number
+    loop.deadlines.set(.slot(number), at: slot.spawnedAt &+ Self.patience)
   }
 
   /// Orders for which no worker is being started can't wait here: the engine knows how long, and how often, they may be

@@ -144,12 +144,16 @@ final class Worker {
 
   private func openOutput(_ order: SlotOrder, owner: LaunchIdentity?) throws(StartFault) -> RunOutput {
     do throws(Errno) {
-      let slot = try state.directory(.workers).ensureSubdirectory(String(arguments.slot))
+      let slot = try state.slot(arguments.slot)
+      var limit = order.outputLimit
+      if arguments.slot >= StandIn.firstSlot {
+        limit = limit > 0 ? min(limit, StandIn.outputLimit) : StandIn.outputLimit
+      }
       if arguments.forwardsOutput {
         let forwarder = try OutputForwarder(name: order.job, escaping: arguments.escapesOutput)
-        return try RunOutput(slotDirectory: slot, limit: order.outputLimit, owner: owner, forwarder: forwarder)
+        return try RunOutput(slotDirectory: slot, limit: limit, owner: owner, forwarder: forwarder)
       }
-      return try RunOutput(slotDirectory: slot, limit: order.outputLimit, owner: owner, forwarder: nil)
+      return try RunOutput(slotDirectory: slot, limit: limit, owner: owner, forwarder: nil)
     } catch {
       throw StartFault(message: "the output file: \(error)", isRetryable: true)
     }

@@ -209,7 +209,7 @@ enum Starting {
     let log = "\(state.path)/log/cronwatch.log"
     let (pid, answer): (Int32, String)
     do throws(Errno) {
-      let file = try LogFile.open(in: state)
+      let file = try LogFile.openForStart(in: state)
       var pipe = try Pipe()
       pid = try Spawn.start(
         "/proc/self/exe", arguments: ["cronwatch", "role", "watcher", "--ready-fd", "3"] + words,
