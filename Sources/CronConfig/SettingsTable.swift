@@ -90,11 +90,12 @@ public enum SettingsTable {
   private static let watcher = [
     Setting(
       section: "watcher", key: "restart-delay-max",
-      summary: "The longest wait before a crashed ticker is restarted; the first restart comes at once.",
+      summary: "The longest wait before a crashed ticker is restarted; after a healthy life it comes at once.",
       kind: .duration(\.restartDelayMaxMilliseconds, 1...3_600_000)),
     Setting(
       section: "watcher", key: "safe-mode-after",
-      summary: "After how many deaths in a row the ticker starts without the last good table.",
+      summary:
+        "After how many deaths within ten minutes the ticker starts in safe mode: no catch-up, nothing is removed.",
       kind: .count(\.safeModeAfter, 1...1000)),
     Setting(
       section: "watcher", key: "stop-timeout",

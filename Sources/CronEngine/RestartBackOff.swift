@@ -4,6 +4,8 @@
 struct RestartBackOff: Hashable, Sendable {
   static let firstDelay: Int64 = 200_000_000
   static let quietTimePerLevel: Int64 = 300_000_000_000
+  /// A life is healthy once it is so old after READY.
+  static let healthyAge: Int64 = 10_000_000_000
   static let deathWindow: Int64 = 600_000_000_000
   static let crashLoopDeaths = 3
   private static let highestLevel = 24
@@ -22,13 +24,19 @@ struct RestartBackOff: Hashable, Sendable {
   }
 
   /// Records a death after `lived` nanoseconds of life and answers how long to wait before the restart.
-  mutating func died(at now: Int64, lived: Int64) -> Int64 {
+  ///
+  /// Nobody waits after a healthy life; but if the next one isn't healthy, that one is no first death any more.
+  mutating func died(at now: Int64, lived: Int64, wasHealthy: Bool) -> Int64 {
     let forgiven = Int(max(0, lived) / Self.quietTimePerLevel)
     level = max(0, level - forgiven)
     forgetOldDeaths(now: now)
     recentDeaths.append(now)
     if recentDeaths.count > 100 { recentDeaths.removeFirst() }
     deaths &+= 1
+    if wasHealthy {
+      level = max(level, 1)
+      return 0
+    }
     let delay = delayNanoseconds(level: level)
     level = min(level + 1, Self.highestLevel)
     return delay

@@ -31,6 +31,7 @@ public struct Supervision: Hashable, Sendable {
   private var deadline: Int64?
   private var aliveSince: Int64 = 0
   private var wasReady = false
+  private var readySince: Int64 = 0
   private var stalled = false
   private var stopRequested = false
 
@@ -112,6 +113,7 @@ public struct Supervision: Hashable, Sendable {
 
   private mutating func ready(now: Int64) -> [SupervisionAction] {
     wasReady = true
+    readySince = now
     guard state == .starting else { return [] }
     state = .running
     return arm(now &+ settings.staleThreshold &+ 1)
@@ -223,7 +225,8 @@ public struct Supervision: Hashable, Sendable {
   }
 
   private mutating func restart(after cause: String, now: Int64) -> [SupervisionAction] {
-    let delay = backOff.died(at: now, lived: now &- aliveSince)
+    let wasHealthy = wasReady && now &- readySince >= RestartBackOff.healthyAge
+    let delay = backOff.died(at: now, lived: now &- aliveSince, wasHealthy: wasHealthy)
     if delay == 0 { return spawn(now: now) }
     state = .waiting(lastEnd: cause)
     return arm(now &+ delay)

@@ -97,8 +97,10 @@ private struct Watch {
       if watch.timer != nil { try watch.fireTimer(beatAge: nil) }
     }
     watch.becomeReady()
-    // Level 5 would wait 3.2 s; after ten quiet minutes it is level 3: 0.8 s.
+    // Nobody waits after such a life, but the next one is short: level 5 would wait 3.2 s, ten quiet minutes make it 3.
     watch.die(after: 600 * second)
+    watch.becomeReady()
+    watch.die()
     let delay = try #require(watch.timer) - watch.now
     #expect((640_000_000...960_000_000).contains(delay))
     try watch.fireTimer(beatAge: nil)
@@ -106,6 +108,41 @@ private struct Watch {
     let spawned = watch.spawns.count
     watch.die(after: 3600 * second)
     #expect(watch.spawns.count == spawned + 1, "an hour of quiet forgives everything")
+    watch.becomeReady()
+    watch.die()
+    let last = try #require(watch.timer) - watch.now
+    #expect((160_000_000...240_000_000).contains(last), "but the next is no first death")
+  }
+
+  @Test(.acceptance(23), arguments: [(10 * second, 0), (10 * second - 1, 1), (second, 1)] as [(Int64, Int)])
+  func `after ten healthy seconds from READY the restart is at once, however often it died before`(
+    lived: Int64, waits: Int
+  ) throws {
+    var watch = Watch()
+    for _ in 0..<4 {
+      watch.becomeReady()
+      watch.die()
+      if watch.timer != nil { try watch.fireTimer(beatAge: nil) }
+    }
+    for _ in 0..<3 {
+      watch.send(.spawned(now: watch.now))
+      watch.now += 30 * second
+      watch.send(.ready(now: watch.now))
+      let spawned = watch.spawns.count
+      watch.die(after: lived)
+      #expect(watch.spawns.count == spawned + 1 - waits)
+      if watch.timer != nil { try watch.fireTimer(beatAge: nil) }
+    }
+  }
+
+  @Test func `a long life that never came to READY is no healthy one`() throws {
+    var watch = Watch()
+    watch.becomeReady()
+    watch.die()
+    watch.send(.spawned(now: watch.now))
+    let spawned = watch.spawns.count
+    watch.die(after: 40 * second)
+    #expect(watch.spawns.count == spawned && watch.timer != nil)
   }
 
   @Test func `three deaths in ten minutes are a crash loop, five start safe mode`() throws {

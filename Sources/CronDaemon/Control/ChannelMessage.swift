@@ -12,6 +12,8 @@ public enum TickerMessage: Hashable, Sendable {
   case stopping
   /// It ends by design: an external trigger is armed. The end that follows is no death.
   case asleep
+  /// An input that was quarantined has changed; as the breadcrumb that named it.
+  case lifted(String)
   /// The answer to a client's request.
   case answer(client: UInt64, JSONValue)
 
@@ -23,6 +25,7 @@ public enum TickerMessage: Hashable, Sendable {
     case .reloaded: Array("reloaded".utf8)
     case .stopping: Array("stopping".utf8)
     case .asleep: Array("asleep".utf8)
+    case .lifted(let input): Array("lifted \(input)".utf8)
     case .answer(let client, let value): Channel.encode("answer", client: client, value)
     }
   }
@@ -31,6 +34,10 @@ public enum TickerMessage: Hashable, Sendable {
   public init?(decoding bytes: [UInt8]) {
     if let (client, value) = Channel.decode(bytes, word: "answer") {
       self = .answer(client: client, value)
+      return
+    }
+    if bytes.starts(with: "lifted ".utf8) {
+      self = .lifted(String(decoding: bytes.dropFirst(7), as: UTF8.self))
       return
     }
     switch String(decoding: bytes.prefix(16), as: UTF8.self) {

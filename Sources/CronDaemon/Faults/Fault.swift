@@ -36,6 +36,12 @@
       perform(action, at: name)
     }
 
+    /// The same, but only with the input that `CRONWATCH_FAULT_INPUT` names, if it names one.
+    public static func point(_ name: String, of input: String) {
+      if let wanted = Environment.get("CRONWATCH_FAULT_INPUT"), wanted != input { return }
+      point(name)
+    }
+
     /// Whether an `error` is asked for at this place: the caller fails as if the system had.
     public static func fails(_ name: String) -> Bool {
       guard action(at: name) == "error" else { return false }
@@ -94,6 +100,9 @@
   public enum Fault {
     /// Nothing.
     @inlinable public static func point(_ name: StaticString) {}
+
+    /// Nothing.
+    @inlinable public static func point(_ name: StaticString, of input: String) {}
 
     /// Never.
     @inlinable public static func fails(_ name: StaticString) -> Bool { false }

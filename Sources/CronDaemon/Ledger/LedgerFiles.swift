@@ -19,6 +19,10 @@ public final class LedgerFiles: LedgerStorage {
   /// Where copies of damaged segments are kept; opened when the first one is.
   private let openQuarantine: () throws(Errno) -> Directory
   private var segments: [Int: OpenSegment] = [:]
+  /// Segments that are not to be read, because tickers died of it.
+  var refused: Set<String> = []
+  /// Hears of each segment before it is read.
+  var willRead: ((String) -> Void)?
 
   /// The ledger of a state directory, made when it is missing.
   ///
@@ -59,6 +63,7 @@ public final class LedgerFiles: LedgerStorage {
 
   /// A segment or the reserve, which must be ours: what another user owns, that user may change.
   private func open(_ name: String, _ mode: OpenMode) throws(StorageError) -> FileDescriptor {
+    if refused.contains(name) { throw StorageError(.refused, "it ended three tickers that read it back") }
     let place = try place.get()
     do throws(Errno) {
       let file = try place.directory.openFile(name, mode)
@@ -97,6 +102,7 @@ public final class LedgerFiles: LedgerStorage {
 
   /// Part of a segment, pread(2).
   public func read(_ name: String, from offset: Int, count: Int) throws(StorageError) -> [UInt8] {
+    willRead?(name)
     let file = try open(name, .read)
     do throws(Errno) { return try file.read(upTo: count, at: Int64(offset)) } catch { throw StorageError(error) }
   }

@@ -75,7 +75,7 @@ struct ConfigurationReader: ~Copyable {
     copies.mark(reading: source.path)
     Fault.point("reader.before-read")
     if request.skipped.contains(source.path) {
-      return fall(back: source, "reading it took too long")
+      return fall(back: source, "reading it took too long, or killed the reader")
     }
     switch loader.load(source) {
     case .absent:
@@ -92,7 +92,7 @@ struct ConfigurationReader: ~Copyable {
     if Self.isBlank(bytes), let copy = copies.copy(of: source.path), !Self.isBlank(copy.bytes) {
       return fall(back: source, "it is empty", hint: "if that is meant, write a comment into it, or remove it")
     }
-    Fault.point("reader.before-parse")
+    Fault.point("reader.before-parse", of: source.path)
     let parsed = parse(bytes, source)
     findings.append(contentsOf: parsed.findings)
     if let refusal = parsed.refusal {

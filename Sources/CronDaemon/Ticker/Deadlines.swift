@@ -9,6 +9,8 @@ enum Deadline: Hashable {
   case zonesChanged
   /// Look again at a slot that couldn't be judged yet.
   case slot(Int)
+  /// The time without a death that ends safe mode is over.
+  case safeMode
   /// Look again how adopted workers ended.
   case unseenEnds
   /// The stop's drain is over.

@@ -19,11 +19,16 @@ struct Recoverer {
   func recover() throws(Errno) -> Ticker {
     let loop = try TickerLoop()
     let end = loop.monotonic() &+ Self.budgetNanoseconds
+    let trail = Trail(arguments.hasTrail ? FileDescriptor(owning: Trail.descriptor) : nil)
     var files = LedgerFiles(state)
+    files.refused = Set(arguments.quarantined.filter { $0.step == .replaying }.compactMap(\.input))
+    files.willRead = { trail.drop(.replaying, $0) }
     Fault.point("recovery.begin")
     var spill = LedgerSpilling(LedgerSpill(state, memory: try spillMemory()))
     let boot = try Self.bootIdentifier()
     var recovery = Recovery.recover(storage: &files, spilled: spill.read(), boot: boot)
+    files.willRead = nil
+    trail.clear()
     let now = Instant(microseconds: SystemClock.wall())
     if recovery.needsBaseline { recovery.setBaseline(now, boot: isLaterInBoot ? boot : nil) }
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
@@ -32,7 +37,7 @@ struct Recoverer {
     keeper.snapshot = { ledger.snapshotRecords(at: now) }
     keeper.begin(baseline: recovery.needsBaseline ? now : nil)
 
-    let pool = makePool(loop)
+    let pool = makePool(loop, trail)
     let engine = Engine(
       settings: EngineSettings(
         bootIdentifier: boot, pid: CurrentProcess.identifier, version: Version.text,
@@ -45,7 +50,8 @@ struct Recoverer {
     }
     let runs = findings(ledger, boot: boot, pool: pool, until: end, at: ticker.moment())
     if arguments.isSafeMode {
-      ticker.problems["safe mode"] = "safe mode after several crashes: nothing is caught up until a start without one"
+      ticker.problems["safe mode"] = "safe mode after several crashes: nothing is caught up for ten minutes"
+      loop.deadlines.set(.safeMode, at: loop.monotonic() &+ 600_000_000_000)
     }
     let isSameBoot = ledger.lastRestart.map { $0.boot == boot } ?? false
     ticker.deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, ticker.moment()))
@@ -62,7 +68,7 @@ struct Recoverer {
     return try Memfd.create(name: "cronwatch-spill")
   }
 
-  private func makePool(_ loop: TickerLoop) -> WorkerPool {
+  private func makePool(_ loop: TickerLoop, _ trail: Trail) -> WorkerPool {
     let (arguments, escapes) = (self.arguments, arguments.isForeground && CurrentProcess.isTerminal(1))
     let pool = WorkerPool(loop: loop, state: state, reaped: ReapedRing(state)) { number in
       var own = WorkerArguments(
@@ -74,6 +80,7 @@ struct Recoverer {
       return own
     }
     pool.logRaw = arguments.log.descriptor
+    pool.trail = trail
     return pool
   }
 

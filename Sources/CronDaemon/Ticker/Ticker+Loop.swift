@@ -66,7 +66,11 @@ extension Ticker: TickLoop {
     } catch {
       return "ticker.lock can't be checked: \(error)"
     }
-    if isReady { deliver(.tick(moment())) }
+    if isReady {
+      trail.drop(.deciding)
+      deliver(.tick(moment()))
+      trail.clear()
+    }
     return nil
   }
 

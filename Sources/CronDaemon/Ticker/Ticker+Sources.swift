@@ -32,6 +32,7 @@ extension Ticker {
 
   /// Starts a reader, unless one is at work: then once more after it.
   func startReader(skipping skipped: [String] = []) {
+    let skipped = skipped + quarantine.inputs(of: .parsing).filter { !skipped.contains($0) }
     if reader != nil {
       loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
       return
@@ -75,10 +76,11 @@ extension Ticker {
     let ended = reader
     reader = nil
     if let ended, ended.isLate || !ReaderRole.isAnswer(cause) {
-      note(
-        DeathRecord(
-          .reader, pid: ended.pid, cause: cause, livedNanoseconds: loop.monotonic() &- ended.startedNanoseconds,
-          reason: ended.isLate ? "too-slow" : "unasked", lastWords: ended.crash.lastWords()))
+      var death = DeathRecord(
+        .reader, pid: ended.pid, cause: cause, livedNanoseconds: loop.monotonic() &- ended.startedNanoseconds,
+        reason: ended.isLate ? "too-slow" : "unasked", lastWords: ended.crash.lastWords())
+      death.during = ReaderRole.interruptedSource(state).map { Breadcrumb(.parsing, $0).description }
+      note(death)
     }
     loop.deadlines.clear(.reader)
     // One file that hangs must not keep the others from being read.
@@ -87,14 +89,27 @@ extension Ticker {
     {
       return startReader(skipping: ended.skipped + [hung])
     }
+    let isDead = ended?.isLate != true && !ReaderRole.isAnswer(cause)
+    let killer = isDead ? ReaderRole.interruptedSource(state) : nil
+    if isDead { readerSuspects.died(at: killer.map { Breadcrumb(.parsing, $0) }) }
+    // One that kills each reader must not keep the others from being read either.
+    if let ended, let guilty = readerSuspects.convict(inSafeMode: isDead)?.input, ended.skipped.count < Self.mostSkipped
+    {
+      log.error("readers died of a source: it is passed over", LogField("source", guilty))
+      readerSuspects = Suspects()
+      return startReader(skipping: ended.skipped + [guilty])
+    }
     if cause == .exited(0) {
       readerDeaths = 0
+      readerSuspects = Suspects()
       problems["reader"] = nil
       loadTable()
     } else {
       if case .signaled = cause, ended?.isLate != true { readAgainSoon() }
       problems["reader"] = "configuration couldn't be read (\(cause)): the last good one is in use"
       log.error("reading the configuration failed", LogField("cause", cause))
+      // Should this be the end of the ticker, its watcher finds out of what it died.
+      if isDead, !isReady, let killer { trail.drop(.parsing, killer) }
       let status: Int32 = if case .exited(let status) = cause { status } else { 75 }
       firstReadingFailed(status: status)
     }
@@ -134,6 +149,7 @@ extension Ticker {
     let zones = zones(of: loaded)
     let isSame = isReady && loaded == table && zones == zonesInUse
     table = loaded
+    releaseFromQuarantine(by: loaded)
     problems["table"] = nil
     pool.wantedIdle = loaded.settings.workersIdle
     pool.runsPerWorker = max(1, loaded.settings.workersRecycleAfter)
@@ -207,6 +223,7 @@ extension Ticker {
       }
       let paths = Dictionary(sources.watches.map { ($1, $0) }) { first, _ in first }
       for event in events {
+        if let folder = paths[event.watch] { release(source: "\(folder)/\(event.name)") }
         if event.isOverflow || event.isEnded || event.name.isEmpty {
           loop.deadlines.set(.zonesChanged, at: loop.monotonic() &+ Self.debounce)
         } else if let folder = paths[event.watch], zonesInUse.paths.contains("\(folder)/\(event.name)") {

@@ -44,6 +44,7 @@ extension Ticker {
   /// What is wrong though jobs fire, one sentence each.
   private func degraded(_ facts: EngineSummary) -> [String] {
     var sentences = problems.sorted { $0.key < $1.key }.map(\.value)
+    sentences += quarantine.sentences
     if let problem = keeper.problem { sentences.append(problem) }
     if let problem = keeper.reserveProblem { sentences.append(problem) }
     if let problem = pool.problem { sentences.append(problem) }

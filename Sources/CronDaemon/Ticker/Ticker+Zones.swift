@@ -54,7 +54,9 @@ extension Ticker {
     var jobs: [EngineJob] = []
     jobs.reserveCapacity(table.jobs.count)
     var lost: [String] = []
-    for definition in table.jobs {
+    defer { trail.clear() }
+    for definition in table.jobs where !quarantine.has(.loading, definition.name) {
+      trail.drop(.loading, definition.name)
       if let zone = definition.zone.map({ zones.named[$0] }) ?? zones.fallback {
         jobs.append(EngineJob(definition: definition, zone: zone, jitterSeed: salt))
       } else {

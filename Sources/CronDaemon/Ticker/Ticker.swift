@@ -27,6 +27,8 @@ final class Ticker {
   let failures: TickErrorFile
   let summaryFile: SummaryFile
   let deaths: Deaths
+  let trail: Trail
+  let quarantine: Quarantine
   let lifeline: FileDescriptor
   let channel: FileDescriptor
   var engine: Engine
@@ -36,6 +38,8 @@ final class Ticker {
   var reader: ReaderChild?
   /// Readers that died by a signal, one after the other.
   var readerDeaths = 0
+  /// Sources that kill readers.
+  var readerSuspects = Suspects()
   /// Events of our own making that wait for their turn.
   var inbox: [Event] = []
   /// Requests that wait for the engine's answer, by its number: the client's.
@@ -85,6 +89,8 @@ final class Ticker {
     summaryFile = SummaryFile(state)
     deaths = Deaths(state)
     metrics = TickerMetrics(state)
+    trail = pool.trail
+    quarantine = Quarantine(arguments.quarantined)
     try channel.setNonBlocking(true)
     try loop.poller.add(lifeline.raw, token: PollToken.lifeline.rawValue)
     try loop.poller.add(channel.raw, token: PollToken.channel.rawValue)
@@ -143,8 +149,10 @@ final class Ticker {
       }
     case .dispatch(let order):
       Fault.point("claim.synced")
-      if !holdsLock() { return }
+      if !holdsLock() || refuses(order) { return }
+      trail.drop(.dispatching, order.job.name)
       pool.dispatch(SlotOrder(order, settings: table.settings))
+      trail.clear()
     case .stop(let run, let reason):
       pool.stop(run: run.text, cause: reason == .timeout ? .timedOut : .stopped)
     case .answer(let request, let answer): reply(request, answer)
@@ -283,12 +291,14 @@ final class Ticker {
       keeper.retry()
     case .sync: syncIsLate()
     case .retention: onceAnHour()
+    case .safeMode: endSafeMode()
     }
   }
 
   /// Removes what is older than it must be kept, and looks for zone data that changed where no watch sees it.
   func onceAnHour() {
-    keeper.prune(now: moment().wall, keepSeconds: table.settings.ledgerKeepSeconds)
+    // In safe mode nothing is done that can wait.
+    if !engine.settings.safeMode { keeper.prune(now: moment().wall, keepSeconds: table.settings.ledgerKeepSeconds) }
     reloadZones()
     loop.deadlines.set(.retention, at: loop.monotonic() &+ 3_600_000_000_000)
   }

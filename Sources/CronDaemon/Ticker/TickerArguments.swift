@@ -1,3 +1,5 @@
+import CronEngine
+
 /// What a ticker is told when it is spawned; the watcher hands it on unread.
 struct TickerArguments: Hashable, Sendable {
   var state = ""
@@ -18,6 +20,10 @@ struct TickerArguments: Hashable, Sendable {
   var hasSpill = false
   /// After several crashes in a row: catch nothing up.
   var isSafeMode = false
+  /// The watcher's memory for breadcrumbs is inherited as descriptor 7.
+  var hasTrail = false
+  /// What must not be touched, because tickers died of it.
+  var quarantined: [Breadcrumb] = []
   /// All words, for the reader.
   var words: [String] = []
 
@@ -44,6 +50,8 @@ struct TickerArguments: Hashable, Sendable {
     case "--drain-ms": drainMilliseconds = Int64(value) ?? drainMilliseconds
     case "--spill": hasSpill = value == "yes"
     case "--safe-mode": isSafeMode = value == "yes"
+    case "--trail": hasTrail = value == "yes"
+    case "--quarantine": quarantined += Breadcrumb(value).map { [$0] } ?? []
     case "--nofile": openFiles = UInt64(value) ?? openFiles
     default: break
     }

@@ -1,3 +1,4 @@
+import CronEngine
 import CronSystem
 
 /// The ticker's workers: hands out orders, hears how runs begin and end, and judges what dead workers left behind.
@@ -38,6 +39,8 @@ final class WorkerPool {
   }
   /// Ends of adopted workers that their reaper hasn't told yet.
   var unseen: [UnseenEnd] = []
+  /// Where it says whose order it hands out.
+  var trail = Trail(nil)
   /// Where workers log.
   var logRaw: Int32 = 2
   /// Workers kept warm while nothing is to be done.
@@ -147,6 +150,9 @@ final class WorkerPool {
   }
 
   private func give(_ order: SlotOrder, to slot: WorkerSlot) {
+    trail.drop(.dispatching, order.job)
+    defer { trail.clear() }
+    Fault.point("order.begin", of: order.job)
     do {
       try slot.record?.write(order)
     } catch {

@@ -29,9 +29,9 @@ final class TickerProcess {
   /// Where a ticker finds the memory for what the disk refuses.
   static let spillDescriptor: Int32 = 5
 
-  /// Starts a ticker: 3 = the lifeline's read end, 4 = the channel, 5 = the memory for what the disk refuses (when
-  /// `spillRaw` is one), 6 = our log; 0 is /dev/null, 1 is ours, 2 is a pipe whose other end we read.
-  init(program: String, words: [String], spillRaw: Int32?, nowNanoseconds: Int64) throws(Errno) {
+  /// Starts a ticker: 3 = the lifeline's read end, 4 = the channel, 5 = the memory for what the disk refuses, 6 = our
+  /// log, 7 = the trail (5 and 7 when there are any); 0 is /dev/null, 1 is ours, 2 is a pipe whose other end we read.
+  init(program: String, words: [String], spillRaw: Int32?, trailRaw: Int32?, nowNanoseconds: Int64) throws(Errno) {
     var pipe = try Pipe()
     var pair = try SocketPair(.sequencedPackets)
     var errors = try Pipe(nonBlocking: true)
@@ -40,11 +40,12 @@ final class TickerProcess {
       Spawn.Inheritance(child: CrashPipe.logDescriptor, raw: 2),
       Spawn.Inheritance(child: 3, raw: pipe.readRaw), Spawn.Inheritance(child: 4, raw: pair.secondRaw),
     ]
+    if let trailRaw { descriptors.append(Spawn.Inheritance(child: Trail.descriptor, raw: trailRaw)) }
     if let spillRaw { descriptors.append(Spawn.Inheritance(child: Self.spillDescriptor, raw: spillRaw)) }
     let started = try Spawn.start(
       program,
       arguments: ["cronwatch", "role", "ticker"] + words + CrashPipe.logWords
-        + (spillRaw == nil ? [] : ["--spill", "yes"]),
+        + (spillRaw == nil ? [] : ["--spill", "yes"]) + (trailRaw == nil ? [] : ["--trail", "yes"]),
       environment: ServiceManager.withoutNotify(Environment.entries()), descriptors: descriptors)
     pid = started
     identity = ProcessIdentity.read(started)

@@ -108,6 +108,9 @@ extension Watcher {
       log.info("the ticker reloaded")
     case .stopping: log.info("the ticker drains", LogField("pid", ticker.pid))
     case .asleep: ticker.isAsleep = true
+    case .lifted(let input):
+      log.info("an input is no longer quarantined", LogField("input", input))
+      if let breadcrumb = Breadcrumb(input) { suspects.lift(breadcrumb) }
     case .answer(let client, let value):
       if relays.takeSent(client) { answer(client, value, now) }
     }

@@ -101,7 +101,12 @@ extension Watcher {
     var death = DeathRecord(
       atMicroseconds: SystemClock.wall(), monotonicNanoseconds: now, boot: BootIdentifier.current, role: .ticker,
       pid: ended.pid, cause: ended.cause, uptimeSeconds: uptime, reason: reason, isUnwanted: !byDesign)
-    if !byDesign { death.lastWords = ticker.crash.text }
+    if !byDesign {
+      let breadcrumb = trail.read()
+      suspects.died(at: breadcrumb)
+      death.lastWords = ticker.crash.text
+      death.during = breadcrumb?.description
+    }
     defer { wasMisconfigured = isMisconfigured }
     if isMisconfigured && wasMisconfigured {
       log.debug("the configuration still is bad", LogField("pid", ended.pid))
@@ -176,7 +181,7 @@ extension Watcher {
       if try isWaitingForLock(now) { return }
       let started = try TickerProcess(
         program: arguments.tickerProgram,
-        words: arguments.tickerWords + (safeMode ? ["--safe-mode", "yes"] : []), spillRaw: spill?.raw,
+        words: arguments.tickerWords + quarantineWords(safeMode: safeMode), spillRaw: spill?.raw, trailRaw: trail.raw,
         nowNanoseconds: now)
       try listen(to: started, start: starts + 1)
       starts += 1
@@ -193,6 +198,15 @@ extension Watcher {
       }
       supervise(.spawnFailed(error.description, now: now))
     }
+  }
+
+  /// How careful the next ticker has to be, and what it must not touch.
+  private func quarantineWords(safeMode: Bool) -> [String] {
+    if let guilty = suspects.convict(inSafeMode: safeMode) {
+      log.error("an input is quarantined: tickers died of it", LogField("input", guilty))
+    }
+    trail.clear()
+    return (safeMode ? ["--safe-mode", "yes"] : []) + suspects.setAside.flatMap { ["--quarantine", $0.description] }
   }
 
   /// Hears what a ticker says; one that can't be heard must not live beside the next one.

@@ -38,6 +38,10 @@ final class Watcher {
   var takeover: Takeover?
   var restartInPlace: RestartInPlace?
   var supervision: Supervision
+  /// Which inputs kill tickers.
+  var suspects = Suspects()
+  /// Where each ticker says what it is at.
+  let trail: Trail
   /// What the machine is still to be told; the first is being handled.
   var events: [SupervisionEvent] = []
   var phase = BeatPhase.watching
@@ -96,6 +100,7 @@ final class Watcher {
     } catch {
       spill = nil
     }
+    do throws(Errno) { trail = Trail(try Memfd.create(name: "cronwatch-trail")) } catch { trail = Trail(nil) }
     supervision = Supervision(settings: arguments.supervision(seed: UInt64(bitPattern: SystemClock.wall())))
     try poller.add(self.signals.raw, token: Token.signals.rawValue)
     try CurrentProcess.setChildSubreaper()

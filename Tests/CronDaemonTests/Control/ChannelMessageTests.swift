@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ChannelMessageTests {
   @Test(arguments: [
-    TickerMessage.ready, .reloading, .reloaded, .stopping, .asleep,
+    TickerMessage.ready, .reloading, .reloaded, .stopping, .asleep, .lifted("dispatching a b"),
     .answer(client: 7, ControlReply.failure(exit: 65, "no such job: a b c")), .answer(client: .max, .null),
   ])
   func `what the ticker says is what the watcher hears`(message: TickerMessage) {

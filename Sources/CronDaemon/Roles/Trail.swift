@@ -1,0 +1,45 @@
+internal import CronEngine
+internal import CronSystem
+
+/// Where a ticker leaves its breadcrumb: memory of its watcher, which a death of the ticker doesn't touch.
+///
+/// One `pwrite` into a memfd: no disk, no sync, no name that anybody could remove, and nothing that a truncated file
+/// could do to whoever writes (a mapped one would raise SIGBUS).
+final class Trail {
+  /// Where a ticker finds it.
+  static let descriptor: Int32 = 7
+  private static let size = 512
+
+  private var memory: FileDescriptor?
+  private var isClear = false
+
+  /// Takes over the memory; nil = there is none, and nothing is left behind.
+  init(_ memory: consuming FileDescriptor?) { self.memory = memory }
+
+  /// The memory's number for a spawn list.
+  var raw: Int32? { memory?.raw }
+
+  /// Says what is done next.
+  func drop(_ step: Breadcrumb.Step, _ input: String? = nil) { write(Breadcrumb(step, input).description) }
+
+  /// Says that it is done.
+  func clear() { if !isClear { write("") } }
+
+  /// What was left; nil = nothing.
+  func read() -> Breadcrumb? {
+    do throws(Errno) {
+      guard let bytes = try memory?.read(upTo: Self.size, at: 0) else { return nil }
+      return Breadcrumb(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+    } catch {
+      return nil
+    }
+  }
+
+  private func write(_ text: String) {
+    isClear = text.isEmpty
+    var bytes = Array(text.utf8.prefix(Self.size - 1))
+    bytes.append(0)
+    // A crumb less: nothing may fail because of it.
+    do { try memory?.write(bytes, at: 0) } catch {}
+  }
+}

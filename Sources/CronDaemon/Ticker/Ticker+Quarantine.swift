@@ -1,0 +1,109 @@
+import CronConfig
+import CronEngine
+import CronLedger
+import CronSystem
+
+/// Inputs that killed one ticker after another: they are kept from the rest until they change.
+final class Quarantine {
+  /// What is set aside.
+  private(set) var inputs: Set<Breadcrumb>
+  /// The jobs among it as they were when they were set aside.
+  private var definitions: [String: JobDefinition] = [:]
+
+  init(_ inputs: [Breadcrumb]) { self.inputs = Set(inputs) }
+
+  /// Whether that step with that input is not to be taken.
+  func has(_ step: Breadcrumb.Step, _ input: String) -> Bool {
+    !inputs.isEmpty && inputs.contains(Breadcrumb(step, input))
+  }
+
+  /// The inputs of a step.
+  func inputs(of step: Breadcrumb.Step) -> [String] {
+    inputs.filter { $0.step == step }.compactMap(\.input).sorted()
+  }
+
+  /// Lets go the jobs that are gone or are no longer what they were; answers which.
+  func release(by table: JobTable) -> [Breadcrumb] {
+    let jobs = inputs.filter { $0.step == .dispatching || $0.step == .loading }
+    if jobs.isEmpty { return [] }
+    let names = Set(jobs.compactMap(\.input))
+    let now = Dictionary(table.jobs.filter { names.contains($0.name) }.map { ($0.name, $0) }) { first, _ in first }
+    var released: [Breadcrumb] = []
+    for crumb in jobs.sorted(by: { $0.description < $1.description }) {
+      guard let name = crumb.input else { continue }
+      if let then = definitions[name] {
+        if then.isSameWork(as: now[name]) { continue }
+        released.append(crumb)
+        inputs.remove(crumb)
+      } else if let definition = now[name] {
+        definitions[name] = definition
+      }
+    }
+    for crumb in released { if let name = crumb.input { definitions[name] = nil } }
+    return released
+  }
+
+  /// Lets a source go that has changed; whether it was set aside.
+  func release(source: String) -> Bool { inputs.remove(Breadcrumb(.parsing, source)) != nil }
+
+  /// What status says, one sentence each.
+  var sentences: [String] {
+    inputs.sorted { $0.description < $1.description }.map { crumb in
+      let input = crumb.input ?? ""
+      let again = "change it or run `cronwatch restart` to try it again"
+      return switch crumb.step {
+      case .dispatching:
+        "job \(input) is quarantined: three tickers running died dispatching it; its occurrences are missed; \(again)"
+      case .loading: "job \(input) is quarantined: three tickers running died loading it; it doesn't fire; \(again)"
+      case .parsing: "\(input) is quarantined: three readers running died reading it; \(again)"
+      case .replaying:
+        "ledger/\(input) is quarantined: three tickers running died reading it back; nothing of it counts"
+      case .deciding: "\(crumb) is quarantined"
+      }
+    }
+  }
+}
+
+extension JobDefinition {
+  /// Whether nothing but its place in its file differs.
+  fileprivate func isSameWork(as other: JobDefinition?) -> Bool {
+    guard var other else { return false }
+    other.position = position
+    return self == other
+  }
+}
+
+extension Ticker {
+  /// A run of a quarantined job is never handed to a worker: it ends as one that couldn't be started.
+  ///
+  /// True = it was refused.
+  func refuses(_ order: RunOrder) -> Bool {
+    guard quarantine.has(.dispatching, order.job.name) else { return false }
+    let failure = StartFailure(message: "the job is quarantined: tickers died dispatching it", isRetryable: false)
+    inbox.append(.couldNotStart(order.run, failure, moment()))
+    return true
+  }
+
+  /// Lets quarantined jobs go that the table has changed, and tells the watcher.
+  func releaseFromQuarantine(by table: JobTable) {
+    for crumb in quarantine.release(by: table) {
+      log.info("an input has changed and is tried again", LogField("input", crumb))
+      tell(.lifted(crumb.description))
+    }
+  }
+
+  /// Lets a source go that was written or replaced.
+  func release(source: String) {
+    guard quarantine.release(source: source) else { return }
+    log.info("an input has changed and is tried again", LogField("input", source))
+    tell(.lifted(Breadcrumb(.parsing, source).description))
+  }
+
+  /// After ten minutes without a death what happened is history.
+  func endSafeMode() {
+    guard engine.settings.safeMode else { return }
+    engine.settings.safeMode = false
+    problems["safe mode"] = nil
+    log.info("safe mode is over")
+  }
+}

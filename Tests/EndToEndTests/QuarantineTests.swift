@@ -1,0 +1,55 @@
+import CronSystem
+import CronTestSupport
+import CronWire
+import EndToEndSupport
+import Testing
+
+/// An input that kills every process which touches it costs itself, not the jobs beside it.
+@Suite(.ownThread)
+struct QuarantineTests {
+  private static func degraded(_ cron: Cronwatch) throws -> String {
+    try cron.status()["degraded"]?.arrayValue?.compactMap(\.stringValue).joined(separator: "\n") ?? ""
+  }
+
+  @Test func `a job that kills each ticker that dispatches it is quarantined, the others fire, and a change lifts it`()
+    throws
+  {
+    try Cronwatch.use(faults: "order.begin@1+:kill", eachProcess: true) { cron in
+      cron.environment["CRONWATCH_FAULT_INPUT"] = "poison"
+      try cron.crontab(
+        Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 1s", name: "poison"))
+      _ = try cron.run(["start", cron.crontabPath])
+      try cron.wait("the quarantine") { try Self.degraded(cron).contains("job poison is quarantined") }
+      let count = cron.evidence("tick").count
+      try cron.waitForEvidence("tick", count: count + 2)
+      #expect(try cron.status()["verdict"]?.stringValue == "degraded")
+      #expect(try Self.degraded(cron).contains("safe mode"))
+      let deaths = try cron.run(["status", "--deaths", "--json"]).jsonLines()
+      #expect(deaths.count >= 5)
+      #expect(deaths.prefix(3).allSatisfy { $0["during"]?.stringValue == "dispatching poison" })
+      #expect(try cron.run(["status", "--deaths"]).output.contains("unasked while dispatching poison"))
+      #expect(cron.evidence("poison").isEmpty)
+      try cron.wait("its occurrences are accounted for") {
+        try cron.runs("poison").contains { $0.outcome == "missed" && $0.reason == "could-not-start" }
+      }
+      let ticker = try cron.ticker()
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.wait("the quarantine's end") { try !Self.degraded(cron).contains("quarantined") }
+      #expect(try cron.ticker() == ticker)
+    }
+  }
+
+  @Test func `a crontab that kills each reader is passed over, and the others are loaded`() throws {
+    try Cronwatch.use(faults: "reader.before-parse@1+:kill", eachProcess: true) { cron in
+      let poison = cron.sandbox.path(of: "poison")
+      cron.environment["CRONWATCH_FAULT_INPUT"] = poison
+      try cron.sandbox.write("poison", "@hourly true\n")
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      // Whether it still waits for READY when the crash loop is found out is a matter of the machine's speed.
+      _ = try cron.run(["start", cron.crontabPath, poison])
+      try cron.waitForEvidence("tick", count: 2)
+      #expect(try Self.degraded(cron).contains("\(poison) is quarantined: three readers running died reading it"))
+      #expect(try cron.run(["status", "--deaths"]).output.contains("while parsing \(poison)"))
+    }
+  }
+}
