@@ -2,6 +2,7 @@ import CronSystem
 import CronTestSupport
 import EndToEndSupport
 import Glibc
+import Testing
 
 /// An ext4 file system in an image on a loop device, which can lose its power, freeze and break.
 final class LoopDisk: Ground {
@@ -47,7 +48,7 @@ final class LoopDisk: Ground {
 
   /// Unmounts and mounts again: the journal is replayed.
   func powerUp() throws {
-    try Surroundings.run(["umount", path], in: cron)
+    try unmount()
     try mount()
   }
 
@@ -65,8 +66,16 @@ final class LoopDisk: Ground {
 
   /// Writable again; after such an error that takes a new mount, so nobody may stand in it.
   func mend() throws {
-    try Surroundings.run(["umount", path], in: cron)
+    try unmount()
     try mount(remounting: true)
+  }
+
+  /// A process that was killed holds its files until it is gone for good, some time after its command line is.
+  private func unmount() throws {
+    try waitUntil("nobody stands on the disk") {
+      do { try Surroundings.run(["umount", path], in: cron) } catch { return false }
+      return true
+    }
   }
 
   func remove() {
