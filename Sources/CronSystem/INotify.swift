@@ -25,6 +25,13 @@ public struct INotify: ~Copyable, Sendable {
     descriptor = FileDescriptor(owning: try Syscall.call { inotify_init1(flags) })
   }
 
+  /// Takes over one that was inherited under that number; what waits in it is read by whoever reads first.
+  public init(inherited raw: Int32) throws(Errno) {
+    let taken = try FileDescriptor.inherited(raw)
+    try taken.setNonBlocking(true)
+    descriptor = taken
+  }
+
   /// Watches a path for writes that end, creations, deletions, moves and attribute changes. ENOSPC = the watch limit.
   public func watch(_ path: String) throws(Errno) -> Int32 {
     let number = descriptor.raw

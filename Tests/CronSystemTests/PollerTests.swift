@@ -55,6 +55,24 @@ import Testing
     try waitUntil("the end of the watch") { try inotify.read().last?.isEnded == true }
     try inotify.unwatch(watch)
   }
+
+  @Test func `a queue of changes that is inherited keeps its watches and what waits in it`() throws {
+    let sandbox = try Sandbox()
+    func made() throws -> (inherited: Int32, watch: Int32) {
+      let first = try INotify()
+      let watch = try first.watch(sandbox.path)
+      let number = FileDescriptor(owning: first.raw)
+      let copy = try number.duplicate(closeOnExec: false).release()
+      _ = number.release()
+      try sandbox.write("tab", "x")
+      return (copy, watch)
+    }
+    let (inherited, watch) = try made()
+    let second = try INotify(inherited: inherited)
+    #expect(try second.read().contains { $0.watch == watch && $0.name == "tab" })
+    #expect(try second.read() == [])
+    #expect(try second.watch(sandbox.path) == watch)
+  }
 }
 
 /// One after the other: a step of the wall clock is for every alarm of the machine.

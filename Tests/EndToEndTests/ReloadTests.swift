@@ -31,6 +31,33 @@ struct ReloadTests {
     }
   }
 
+  @Test("a ticker notices changes with the watches of a dead one, and nothing of what only that one watched")
+  func inheritedWatches() throws {
+    try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
+      let configuration = "[ticker]\ninterval = 1s\n[crontabs]\nfiles = "
+      let (first, second) = (cron.sandbox.path(of: "a/tab"), cron.sandbox.path(of: "b/tab"))
+      func write(_ path: String, job: String) throws {
+        let evidence = "EVIDENCE=\(cron.sandbox.path(of: "evidence"))\n"
+        let name = String(path.dropFirst(cron.sandbox.path.count + 1))
+        try cron.sandbox.write(name, evidence + Cronwatch.evidenceLine("@every 1s", name: job))
+      }
+      try write(first, job: "one")
+      try write(second, job: "two")
+      try cron.configure(configuration + first + "\n")
+      try cron.start()
+      try cron.waitForEvidence("one")
+      try cron.configure(configuration + second + "\n")
+      try cron.waitForEvidence("two")
+      let dead = try cron.ticker()
+      try cron.kill(dead)
+      try write(second, job: "three")
+      try cron.waitForEvidence("three")
+      #expect(try cron.ticker() != dead)
+      try write(second, job: "four")
+      try cron.waitForEvidence("four")
+    }
+  }
+
   @Test("a reload leaves unchanged jobs, their runs and their grids alone", .acceptance(63))
   func leavesAlone() throws {
     try Cronwatch.use { cron in

@@ -16,7 +16,9 @@ public final class HeartbeatFile {
 
   /// The file of that name; nothing is opened before it is used.
   public init(_ state: StateDirectory, _ name: Name) {
-    file = InPlaceFile(state, .heartbeat, name.rawValue, capacity: Beat.fileSize, standsIn: true)
+    // The watcher is to have few descriptors, and beats rarely; a ticker that has run out of them must beat on.
+    file = InPlaceFile(
+      state, .heartbeat, name.rawValue, capacity: Beat.fileSize, standsIn: true, keepsOpen: name != .watcher)
   }
 
   /// Writes a beat. A failure is returned for the log and never thrown: a beat must not fail the tick it proves.

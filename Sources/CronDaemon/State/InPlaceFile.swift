@@ -7,17 +7,20 @@ final class InPlaceFile {
   private let name: String
   private let capacity: Int
   private let hasStandIn: Bool
+  private let keepsOpen: Bool
+  private var wasWritten = false
   private var file: FileDescriptor?
   private var standIn: FileDescriptor?
 
   /// A file of at most `capacity` bytes in one of the directories, or in the state directory itself (nil).
   ///
-  /// With `standsIn` it is written in memory while the disk refuses it.
+  /// With `standsIn` it is written in memory while the disk refuses it. What is written rarely isn't kept open.
   init(
     _ state: StateDirectory, _ subdirectory: StateDirectory.Subdirectory?, _ name: String, capacity: Int,
-    standsIn: Bool = false
+    standsIn: Bool = false, keepsOpen: Bool = true
   ) {
     hasStandIn = standsIn
+    self.keepsOpen = keepsOpen
     self.state = state
     self.subdirectory = subdirectory
     self.name = name
@@ -30,7 +33,9 @@ final class InPlaceFile {
       let isNew = try isGone()
       if isNew { file = try opened() }
       if let number = file?.raw, number >= 0 { try file?.write(bytes, at: Int64(offset)) }
-      if isNew, hasStandIn { removeStandIn() }
+      if isNew, hasStandIn, standIn != nil || !wasWritten { removeStandIn() }
+      wasWritten = true
+      if !keepsOpen { file = nil }
       return nil
     } catch {
       file = nil

@@ -13,7 +13,7 @@ final class RecordRing {
   init(_ state: StateDirectory, name: String, slots: Int, slotSize: Int) {
     self.slots = slots
     self.slotSize = slotSize
-    file = InPlaceFile(state, nil, name, capacity: slots * slotSize)
+    file = InPlaceFile(state, nil, name, capacity: slots * slotSize, keepsOpen: false)
   }
 
   /// Adds a record; the error is returned for the log.

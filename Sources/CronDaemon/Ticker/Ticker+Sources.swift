@@ -18,6 +18,9 @@ struct ReaderChild {
 
 /// Watches the places where users write, and what is known of them.
 final class SourceWatch {
+  /// Where a ticker finds its watcher's queue.
+  static let descriptor: Int32 = 8
+
   var notify: INotify?
   /// The watched directory or file of each watch, and the names in it that matter; empty = all.
   var names: [Int32: Set<String>] = [:]
@@ -215,7 +218,12 @@ extension Ticker {
   /// A source changed: it is read once it is at rest.
   func sourcesChanged() {
     do throws(Errno) {
-      let events = try sources.notify?.read() ?? []
+      var events = try sources.notify?.read() ?? []
+      // The queue outlives tickers: what an earlier one watched and this one doesn't is nobody's business any more.
+      for event in events where !event.isOverflow && sources.names[event.watch] == nil && !event.isEnded {
+        do throws(Errno) { try sources.notify?.unwatch(event.watch) } catch {}
+      }
+      events.removeAll { !$0.isOverflow && sources.names[$0.watch] == nil }
       // What was watched is gone: whatever takes its place needs a watch of its own.
       for event in events where event.isEnded {
         sources.names[event.watch] = nil
@@ -264,7 +272,7 @@ extension Ticker {
     }
     do throws(Errno) {
       if sources.notify == nil {
-        let notify = try INotify()
+        let notify = try arguments.hasChanges ? INotify(inherited: SourceWatch.descriptor) : INotify()
         try loop.poller.add(notify.raw, token: PollToken.sources.rawValue)
         sources.notify = consume notify
       }

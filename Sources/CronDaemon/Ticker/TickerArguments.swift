@@ -22,6 +22,8 @@ struct TickerArguments: Hashable, Sendable {
   var isSafeMode = false
   /// The watcher's memory for breadcrumbs is inherited as descriptor 7.
   var hasTrail = false
+  /// The watcher's queue of changes is inherited as descriptor 8.
+  var hasChanges = false
   /// What must not be touched, because tickers died of it.
   var quarantined: [Breadcrumb] = []
   /// All words, for the reader.
@@ -51,6 +53,7 @@ struct TickerArguments: Hashable, Sendable {
     case "--spill": hasSpill = value == "yes"
     case "--safe-mode": isSafeMode = value == "yes"
     case "--trail": hasTrail = value == "yes"
+    case "--changes": hasChanges = value == "yes"
     case "--quarantine": quarantined += Breadcrumb(value).map { [$0] } ?? []
     case "--nofile": openFiles = UInt64(value) ?? openFiles
     default: break

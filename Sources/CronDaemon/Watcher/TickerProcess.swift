@@ -29,9 +29,19 @@ final class TickerProcess {
   /// Where a ticker finds the memory for what the disk refuses.
   static let spillDescriptor: Int32 = 5
 
+  /// What the watcher has for each of its tickers, should it have it.
+  struct Legacy {
+    /// The memory for what the disk refuses.
+    var spillRaw: Int32?
+    /// The memory for breadcrumbs.
+    var trailRaw: Int32?
+    /// The inotify queue of the places where users write.
+    var changesRaw: Int32?
+  }
+
   /// Starts a ticker: 3 = the lifeline's read end, 4 = the channel, 5 = the memory for what the disk refuses, 6 = our
-  /// log, 7 = the trail (5 and 7 when there are any); 0 is /dev/null, 1 is ours, 2 is a pipe whose other end we read.
-  init(program: String, words: [String], spillRaw: Int32?, trailRaw: Int32?, nowNanoseconds: Int64) throws(Errno) {
+  /// log, 7 = the trail, 8 = the queue of changes; 0 is /dev/null, 1 is ours, 2 is a pipe whose other end we read.
+  init(program: String, words: [String], legacy: Legacy, nowNanoseconds: Int64) throws(Errno) {
     var pipe = try Pipe()
     var pair = try SocketPair(.sequencedPackets)
     var errors = try Pipe(nonBlocking: true)
@@ -40,12 +50,18 @@ final class TickerProcess {
       Spawn.Inheritance(child: CrashPipe.logDescriptor, raw: 2),
       Spawn.Inheritance(child: 3, raw: pipe.readRaw), Spawn.Inheritance(child: 4, raw: pair.secondRaw),
     ]
-    if let trailRaw { descriptors.append(Spawn.Inheritance(child: Trail.descriptor, raw: trailRaw)) }
-    if let spillRaw { descriptors.append(Spawn.Inheritance(child: Self.spillDescriptor, raw: spillRaw)) }
+    if let trailRaw = legacy.trailRaw { descriptors.append(Spawn.Inheritance(child: Trail.descriptor, raw: trailRaw)) }
+    if let changesRaw = legacy.changesRaw {
+      descriptors.append(Spawn.Inheritance(child: SourceWatch.descriptor, raw: changesRaw))
+    }
+    if let spillRaw = legacy.spillRaw {
+      descriptors.append(Spawn.Inheritance(child: Self.spillDescriptor, raw: spillRaw))
+    }
     let started = try Spawn.start(
       program,
       arguments: ["cronwatch", "role", "ticker"] + words + CrashPipe.logWords
-        + (spillRaw == nil ? [] : ["--spill", "yes"]) + (trailRaw == nil ? [] : ["--trail", "yes"]),
+        + (legacy.spillRaw == nil ? [] : ["--spill", "yes"]) + (legacy.trailRaw == nil ? [] : ["--trail", "yes"])
+        + (legacy.changesRaw == nil ? [] : ["--changes", "yes"]),
       environment: ServiceManager.withoutNotify(Environment.entries()), descriptors: descriptors)
     pid = started
     identity = ProcessIdentity.read(started)

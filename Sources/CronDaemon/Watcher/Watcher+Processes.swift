@@ -181,7 +181,8 @@ extension Watcher {
       if try isWaitingForLock(now) { return }
       let started = try TickerProcess(
         program: arguments.tickerProgram,
-        words: arguments.tickerWords + quarantineWords(safeMode: safeMode), spillRaw: spill?.raw, trailRaw: trail.raw,
+        words: arguments.tickerWords + quarantineWords(safeMode: safeMode),
+        legacy: TickerProcess.Legacy(spillRaw: spill?.raw, trailRaw: trail.raw, changesRaw: changes?.raw),
         nowNanoseconds: now)
       try listen(to: started, start: starts + 1)
       starts += 1

@@ -42,6 +42,9 @@ final class Watcher {
   var suspects = Suspects()
   /// Where each ticker says what it is at.
   let trail: Trail
+  /// What tickers watch for changes with. It is kept open here, because the kernel lets nobody see the end of a process
+  /// before its last watches are gone, which takes up to 25 ms; nil when there is none to be had.
+  var changes: INotify?
   /// What the machine is still to be told; the first is being handled.
   var events: [SupervisionEvent] = []
   var phase = BeatPhase.watching
@@ -100,6 +103,7 @@ final class Watcher {
     } catch {
       spill = nil
     }
+    do throws(Errno) { changes = try INotify() } catch { changes = nil }
     do throws(Errno) { trail = Trail(try Memfd.create(name: "cronwatch-trail")) } catch { trail = Trail(nil) }
     supervision = Supervision(settings: arguments.supervision(seed: UInt64(bitPattern: SystemClock.wall())))
     try poller.add(self.signals.raw, token: Token.signals.rawValue)
