@@ -13,6 +13,13 @@ package struct CommandResult {
   /// Wall seconds that it took.
   package let seconds: Double
 
+  package init(exit: Int, output: String, error: String, seconds: Double) {
+    self.exit = exit
+    self.output = output
+    self.error = error
+    self.seconds = seconds
+  }
+
   /// The only value on its standard output.
   package func json() throws -> JSONValue { try JSONReader.parse(Array(output.utf8)) }
 
