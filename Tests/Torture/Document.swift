@@ -77,7 +77,7 @@ enum Document {
       .joined(separator: "\\|")
   }
 
-  private static func replaced(
+  static func replaced(
     _ document: String, _ opening: String, _ closing: String, with content: String
   ) -> String? {
     guard let start = document.firstRange(of: opening), let end = document.firstRange(of: closing) else { return nil }

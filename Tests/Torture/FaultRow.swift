@@ -33,7 +33,8 @@ struct FaultRow: Sendable {
 
   /// Every row, by number.
   static let all: [FaultRow] =
-    (processRows + stepRows + workerRows + jobRows + diskRows + ledgerRows + stateRows + inputRows + otherRows)
+    (processRows + stepRows + workerRows + jobRows + diskRows + ledgerRows + stateRows + inputRows + otherRows
+    + upgradeRows + resourceRows)
     .sorted { $0.number < $1.number }
 
   /// For people.

@@ -54,6 +54,14 @@ enum ResultFile {
     try write("{\"soaks\":[\n" + lines.joined(separator: ",\n") + "\n]}\n", to: path)
   }
 
+  /// Puts a part of the leak campaign in the place of the one that the file has.
+  static func merge(leak: JSONValue, into path: String) throws {
+    var parts = (try? JSONReader.parse(Array(text(path).utf8)))?["leaks"]?.arrayValue ?? []
+    parts.removeAll { $0["what"] == leak["what"] }
+    parts.append(leak)
+    try write("{\"leaks\":[\n" + parts.map { JSONWriter.text($0) }.joined(separator: ",\n") + "\n]}\n", to: path)
+  }
+
   static func write(_ text: String, to path: String) throws {
     let file = try FileDescriptor.open(path, [.write, .create, .truncate], permissions: 0o644)
     try file.write(Array(text.utf8))

@@ -31,9 +31,11 @@ struct Torture {
     }
     if let docs = options.document {
       try Document.renew(in: docs)
+      try LeakDocument.renew(in: docs)
       return true
     }
     if options.soaks { return try soak(options) }
+    if options.leaks { return try Leak.perform(options) }
     let chosen = FaultRow.all.filter { options.rows.isEmpty || options.rows.contains($0.number) }
     var results: [RowResult] = []
     for row in chosen {
