@@ -43,9 +43,28 @@ struct ReadOnlyDiskTests {
       try cron.stop()
       try cron.start()
       try cron.waitForVerdict("healthy")
+      try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
+      try cron.stop()
+      try cron.wait("nobody has a file there open for writing") { (try? disk.setReadOnly(true)) != nil }
+
+      // A disk that can be written again under a ticker: its workers don't stay where there is little room.
+      try cron.start()
+      try waitForRuns(cron)
+      try cron.wait("workers in memory") { slots(cron).contains { $0.count == 7 } }
+      try disk.setReadOnly(false)
+      try cron.wait("workers on the disk") { !slots(cron).isEmpty && slots(cron).allSatisfy { $0.count < 7 } }
+      try waitForRuns(cron)
       try cron.stop()
       let occurrences = cron.evidence("tick").map(\.occurrence).filter { !$0.isEmpty }
       #expect(Set(occurrences).count == occurrences.count, "\(occurrences)")
+    }
+  }
+
+  /// The numbers of the workers' slots.
+  private func slots(_ cron: Cronwatch) -> [String] {
+    cron.workers().compactMap { worker in
+      let words = ProcessStatus.commandLine(of: worker.pid) ?? []
+      return zip(words, words.dropFirst()).first { $0.0 == "--slot" }?.1
     }
   }
 

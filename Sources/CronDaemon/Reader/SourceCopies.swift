@@ -76,6 +76,11 @@ struct SourceCopies: ~Copyable {
     do { try lastGood.unlink(Self.markerName) } catch {}
   }
 
+  /// Forgets what an earlier reader was reading, before another begins.
+  static func forgetMarked(_ state: StateDirectory) {
+    do { try state.existingDirectory(.lastGood).unlink(markerName) } catch {}
+  }
+
   /// The source that a reader was reading when it was ended; nil = none.
   static func marked(_ state: StateDirectory) -> String? {
     do {

@@ -68,7 +68,7 @@ final class InPlaceFile {
 
   /// The file's bytes, at most its capacity; nil = there is no such file.
   func read() throws(Errno) -> [UInt8]? {
-    if hasStandIn, let bytes = readElsewhere() { return bytes }
+    if hasStandIn, let bytes = try readElsewhere() { return bytes }
     do throws(Errno) {
       let reader: FileDescriptor
       if let subdirectory {
@@ -84,12 +84,13 @@ final class InPlaceFile {
     }
   }
 
-  private func readElsewhere() -> [UInt8]? {
+  private func readElsewhere() throws(Errno) -> [UInt8]? {
     guard let subdirectory else { return nil }
     do throws(Errno) {
       return try StandIn.directory(subdirectory, of: state, create: false).openFile(name, .read)
         .read(upTo: capacity, at: 0)
     } catch {
+      guard StandIn.isAbsent(error) else { throw error }
       return nil
     }
   }

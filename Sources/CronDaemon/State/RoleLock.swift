@@ -76,7 +76,7 @@ public final class RoleLock {
       guard try FileLock.tryLock(file) else { return .busy(identity(in: file, waitingForIt: true)) }
       guard try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName) else { continue }
       // Taken before the other one is looked at, as by whoever comes the other way: one of the two sees the other.
-      if case .held(let holder) = queryInMemory(role, in: state) { return .busy(holder) }
+      if case .held(let holder) = try queryInMemory(role, in: state) { return .busy(holder) }
       sign(file)
       return .taken(RoleLock(role: role, state: state, file: file, isStandIn: false))
     }
@@ -121,7 +121,7 @@ public final class RoleLock {
   /// Asks who holds a role's lock; takes nothing, so that a question never makes a starter fail.
   public static func query(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
     let found = try queryOnDisk(role, in: state)
-    return found.isHeld ? found : queryInMemory(role, in: state)
+    return found.isHeld ? found : try queryInMemory(role, in: state)
   }
 
   private static func queryOnDisk(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
@@ -133,10 +133,11 @@ public final class RoleLock {
     }
   }
 
-  private static func queryInMemory(_ role: Role, in state: StateDirectory) -> LockState {
+  private static func queryInMemory(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
     do throws(Errno) {
       return try holder(of: try StandIn.open(state, create: false).openFile(role.fileName, .read))
     } catch {
+      guard StandIn.isAbsent(error) else { throw error }
       return .free
     }
   }
@@ -161,6 +162,8 @@ public final class RoleLock {
   /// Whether the locked file is still the path's; otherwise the holder must stop acting in its role at once.
   public func isCurrent() throws(Errno) -> Bool {
     if isStandIn {
+      // It outlives the state directory that it stands in for: whoever makes another one there finds no lock.
+      guard state.isCurrent else { return false }
       return try FileLock.lockedFileIsCurrent(file, in: StandIn.open(state, create: false), name: role.fileName)
     }
     return try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName)

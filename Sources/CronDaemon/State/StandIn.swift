@@ -38,6 +38,16 @@ enum StandIn {
     return directory
   }
 
+  /// Whether this error of opening what is in it says that there is nothing of ours; any other says nothing.
+  ///
+  /// Without a descriptor, for one, nobody can tell, and what can't be seen must not count as absent.
+  static func isAbsent(_ error: Errno) -> Bool {
+    switch error {
+    case .noEntry, .notDirectory, .tooManySymbolicLinks, .notPermitted, .accessDenied: true
+    default: false
+    }
+  }
+
   /// One of the directories in it.
   static func directory(
     _ name: StateDirectory.Subdirectory, of state: StateDirectory, create: Bool
@@ -63,6 +73,7 @@ extension StateDirectory {
       inMemory = try StandIn.directory(.workers, of: self, create: false).list().compactMap { Int($0) }
     } catch {
       // There is none: nothing ever had to stand in.
+      guard StandIn.isAbsent(error) else { throw error }
     }
     return (onDisk + inMemory.filter { $0 >= StandIn.firstSlot }).sorted()
   }

@@ -20,8 +20,11 @@ extension Ticker: TickLoop {
     } else {
       problems["beat"] = nil
     }
-    problems["state"] =
-      beats.isElsewhere ? "the state directory can't be written: beats and workers have their place in memory" : nil
+    if beats.isElsewhere {
+      problems["state"] = "the state directory can't be written: beats and workers have their place in memory"
+    } else if problems.removeValue(forKey: "state") != nil {
+      pool.leaveMemory()
+    }
     loop.deadlines.clear(.beat)
   }
 

@@ -41,6 +41,8 @@ extension Ticker {
       return
     }
     if isReady { tell(.reloading) }
+    // What killed the last one says nothing of the end of one that hasn't come to a source.
+    SourceCopies.forgetMarked(state)
     do throws(Errno) {
       var errors = try Pipe(nonBlocking: true)
       let pid = try Spawn.start(

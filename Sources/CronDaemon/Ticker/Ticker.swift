@@ -300,6 +300,7 @@ final class Ticker {
     // In safe mode nothing is done that can wait.
     if !engine.settings.safeMode { keeper.prune(now: moment().wall, keepSeconds: table.settings.ledgerKeepSeconds) }
     reloadZones()
+    pool.leaveMemory()
     loop.deadlines.set(.retention, at: loop.monotonic() &+ 3_600_000_000_000)
   }
 

@@ -25,6 +25,15 @@ enum WorkerEvent {
     }
   }
 
+  /// Whether it says that nobody has begun the run: it may be begun again.
+  var saysNeverRan: Bool {
+    switch self {
+    case .neverRan: true
+    case .ended(_, let exit): exit.cause == .notStarted
+    case .started, .unknown, .noWorker, .workerDied: false
+    }
+  }
+
   /// Whether the slot's record is no longer needed once the engine has taken it.
   var isFinal: Bool {
     switch self {

@@ -37,7 +37,29 @@ extension WorkerPool {
       undecided = claims.filter { found[$0] == nil }
       for claim in undecided { found[claim] = .pending }
     }
+    for claim in withdrawNeverRan() { found[claim] = .pending }
     return found
+  }
+
+  /// Takes back that a claim never ran where that isn't certain, and answers which must wait for a slot to be read.
+  ///
+  /// A claim can stand in two slots: in one where it couldn't be started and which couldn't be voided, for its disk
+  /// turned read-only, and in the one that it was given to then. That one decides, read or not.
+  private func withdrawNeverRan() -> [SlotClaim] {
+    var waiting: [SlotClaim] = []
+    for claim in events.filter(\.saysNeverRan).compactMap(\.claim) {
+      let other = slots.values.first { !$0.isOver && $0.claim == claim }
+      if other == nil, unread.isEmpty { continue }
+      events.removeAll { $0.saysNeverRan && $0.claim == claim }
+      for slot in slots.values where slot.isOver && slot.owes == claim { slot.owes = nil }
+      if let other {
+        register(claim, other)
+      } else {
+        undecided.insert(claim)
+        waiting.append(claim)
+      }
+    }
+    return waiting
   }
 
   private func keepUnread(_ slot: WorkerSlot, _ error: Errno) {
@@ -70,6 +92,7 @@ extension WorkerPool {
         undecided.remove(claim)
         tell(found, claim)
       }
+      _ = withdrawNeverRan()
     } catch {
       slot.state = .unread(since: since)
       unread[slot.number] = error
@@ -88,8 +111,10 @@ extension WorkerPool {
 
   /// Of what two slots say of one claim: where it runs outweighs where it couldn't be started.
   private static func stronger(_ first: Found?, _ second: Found) -> Found {
-    if case .alive(_?, _) = first, let first { return first }
-    return second
+    switch (first, second) {
+    case (.alive(_?, _)?, _), (.alive?, .pending): first ?? second
+    default: second
+    }
   }
 
   /// The engine took the run for one that a worker has; if it runs, it hears as which process.
@@ -139,12 +164,14 @@ extension WorkerPool {
   }
 
   /// How runs of an earlier boot ended, where their slots still say so: nobody of then acts any more.
-  func exits(of claims: Set<SlotClaim>) -> [SlotClaim: ExitFact] {
+  ///
+  /// From a moment of CLOCK_MONOTONIC on none is looked at any more, as in `adopt`.
+  func exits(of claims: Set<SlotClaim>, untilNanoseconds: Int64 = .max) -> [SlotClaim: ExitFact] {
     var exits: [SlotClaim: ExitFact] = [:]
     // What can't be read can't be told: those runs are `interrupted`.
     let numbers: [Int]
     do { numbers = try state.slotNumbers() } catch { return exits }
-    for number in numbers {
+    for number in numbers where loop.monotonic() < untilNanoseconds {
       do {
         let record = try WorkerRecord.openForReading(in: try state.slot(number))
         guard case .order(let order) = record.readOrder(), claims.contains(order.claim) else { continue }

@@ -26,7 +26,7 @@ final class WorkerPool {
   private var waiting: [SlotOrder] = []
   /// How strangers ended that we reaped: jobs of dead workers whose slot wasn't judged yet.
   private var strangers = RecentDeaths(capacity: 256)
-  private var events: [WorkerEvent] = []
+  var events: [WorkerEvent] = []
   /// Slots of an earlier ticker that can't be read, and why; −1 = their directory.
   var unread: [Int: Errno] = [:]
   /// Claims that may stand in one of them.
@@ -193,7 +193,7 @@ final class WorkerPool {
     for slot in idle.dropFirst(max(wantedIdle, 0)) { retire(slot) }
   }
 
-  private func retire(_ slot: WorkerSlot) {
+  func retire(_ slot: WorkerSlot) {
     slot.isRetired = true
     _ = slot.send("bye")
   }

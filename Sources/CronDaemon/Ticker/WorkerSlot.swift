@@ -82,6 +82,12 @@ final class WorkerSlot {
     return false
   }
 
+  /// Whether nobody acts here, whatever is owed.
+  var isOver: Bool {
+    if case .free = state { return true }
+    return false
+  }
+
   /// The run that the slot holds.
   var claim: SlotClaim? {
     switch state {

@@ -193,4 +193,64 @@ import Testing
       #expect(AdoptionTests.hasNeverRun(pool.takeEvents()))
     }
   }
+
+  /// Where the same claim may stand a second time.
+  enum Second: String, CaseIterable, Codable, Sendable {
+    /// A worker is alive and hasn't started it yet.
+    case alive
+    /// The child of a dead worker is about to execute it.
+    case child
+    /// Nobody can read the slot.
+    case unread
+  }
+
+  @Test(.acceptance(57), arguments: Second.allCases, [false, true])
+  func `a slot in which a run couldn't be started doesn't speak for the one to which it was given then`(
+    second: Second, isFirst: Bool
+  ) async {
+    await #expect(processExitsWith: .success) { [second, isFirst] in
+      let sandbox = try Sandbox()
+      let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+      let order = SlotOrder(claim: AdoptionTests.claim, job: "j", command: .line("true"))
+      let (dead, other) = isFirst ? ("1", "0") : ("0", "1")
+      do {
+        let record = try WorkerRecord.open(in: try state.directory(.workers).ensureSubdirectory(dead))
+        try record.write(order)
+        try record.write(ExitFact(cause: .notStarted, startedAt: 1, endedAt: 2), for: AdoptionTests.claim)
+      }
+      let record = try WorkerRecord.open(in: try state.directory(.workers).ensureSubdirectory(other))
+      try record.write(order)
+      let path = sandbox.path(of: "state/workers/\(other)/record")
+      switch second {
+      case .alive:
+        try record.write(ProcessIdentity.currentProcess)
+        try #require(try FileLock.tryLock(record.descriptor))
+      case .child: try #require(try FileLock.tryLock(record.descriptor))
+      case .unread: try #require(link(path, sandbox.path(of: "copy")) == 0)
+      }
+      let pool = try AdoptionTests.pool(state)
+      let found = pool.adopt([AdoptionTests.claim])
+      #expect(found[AdoptionTests.claim] != nil)
+      #expect(pool.takeEvents().isEmpty)
+      guard second != .alive else { return }
+      // Once the other one is over it never ran, which is said once.
+      if second == .unread { try #require(unlink(sandbox.path(of: "copy")) == 0) }
+      if second == .child { try FileLock.unlock(record.descriptor) }
+      pool.deadlinePassed(slot: Int(other) ?? 0)
+      #expect(AdoptionTests.hasNeverRun(pool.takeEvents()))
+    }
+  }
+
+  @Test func `the slots of an earlier boot cost no time that a start hasn't`() async {
+    await #expect(processExitsWith: .success) {
+      let sandbox = try Sandbox()
+      let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+      let record = try WorkerRecord.open(in: try state.directory(.workers).ensureSubdirectory("0"))
+      try record.write(SlotOrder(claim: AdoptionTests.claim, job: "j", command: .line("true")))
+      try record.write(ExitFact(cause: .ended, exitCode: 9, startedAt: 1, endedAt: 2), for: AdoptionTests.claim)
+      let pool = try AdoptionTests.pool(state)
+      #expect(pool.exits(of: [AdoptionTests.claim]).count == 1)
+      #expect(pool.exits(of: [AdoptionTests.claim], untilNanoseconds: pool.loop.monotonic()).isEmpty)
+    }
+  }
 }

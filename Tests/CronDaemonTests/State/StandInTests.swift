@@ -104,6 +104,41 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: canMount, "needs the right to mount a tmpfs"))
+  func `a lock in memory ends with the state directory that it stands in for`() throws {
+    let place = try #require(try Place())
+    try place.setReadOnly(true)
+    let held = try #require(try taken(place.state))
+    try place.setReadOnly(false)
+    #expect(try held.isCurrent())
+    Sandbox.remove(place.state.path)
+    let other = try StateDirectory.open(place.state.path, create: true)
+    #expect(try taken(other) != nil)
+    #expect(try !held.isCurrent())
+  }
+
+  @Test func `where no descriptor is left nobody says that there is nothing in memory`() async {
+    await #expect(processExitsWith: .success) {
+      let sandbox = try Sandbox()
+      let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+      let memory = try StandIn.open(state, create: true)
+      defer { Sandbox.remove(memory.path) }
+      _ = try StandIn.directory(.workers, of: state, create: true).ensureSubdirectory("1000000")
+      #expect(try state.slotNumbers() == [1_000_000])
+      #expect(try !RoleLock.query(.ticker, in: state).isHeld)
+      var limits = rlimit(rlim_cur: 64, rlim_max: 64)
+      try #require(setrlimit(Int32(RLIMIT_NOFILE.rawValue), &limits) == 0)
+      var taken: [Int32] = []
+      while case let number = dup(0), number >= 0 { taken.append(number) }
+      // What is on the disk can still be looked at.
+      for number in taken.suffix(1) { close(number) }
+      #expect(throws: Errno.tooManyOpenFiles) { _ = try RoleLock.query(.ticker, in: state) }
+      #expect(throws: Errno.tooManyOpenFiles) { _ = try state.slotNumbers() }
+      #expect(throws: Errno.tooManyOpenFiles) { _ = try RoleLock.take(.ticker, in: state) }
+      for number in taken.dropLast() { close(number) }
+    }
+  }
+
   @Test func `what somebody else may read or has made is not used`() throws {
     let sandbox = try Sandbox()
     let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
