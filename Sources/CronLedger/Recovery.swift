@@ -40,9 +40,7 @@ public struct RecoveryResult: Sendable {
   /// present boot if a ticker is known to have lived in it before: then what that boot owed counts as decided as well.
   public mutating func setBaseline(_ now: Instant, boot: String? = nil) {
     state.setBaseline(now)
-    if let boot, state.lastRestart?.boot != boot {
-      state.lastRestart = RestartMark(at: now, boot: boot, pid: 0, version: "")
-    }
+    if let boot { settle(boot: boot, at: now) }
     var waiting = state.queued
     waiting += state.retries.values.compactMap(\.claim.key).sorted { ($0.instant, $0.job) < ($1.instant, $1.job) }
     for key in waiting {
@@ -52,6 +50,13 @@ public struct RecoveryResult: Sendable {
       RecordCodec.append(record.record, seq: record.seq, to: &settledLines)
       // It contradicts nothing, for the occurrence is open by the state itself.
       try? state.apply(record)
+    }
+  }
+
+  /// Counts what the present boot owed as decided: a ticker is known to have decided it, which no record tells.
+  public mutating func settle(boot: String, at now: Instant) {
+    if state.lastRestart?.boot != boot {
+      state.lastRestart = RestartMark(at: now, boot: boot, pid: 0, version: "")
     }
   }
 
@@ -97,6 +102,7 @@ public enum Recovery {
       replay.result.segments = numbers.suffix(maximumUnsynced).map(SegmentName.of)
     }
     replay.read(spilled)
+    replay.passOverUnread()
     replay.result.state.disposeOfRetired()
     if replay.result.needsBaseline { replay.result.state.doubtOpenRuns() }
     return replay.result
@@ -115,6 +121,9 @@ private struct Replay {
     var name: String { number == 0 ? SpilledRecords.name : SegmentName.of(number) }
   }
 
+  /// No record has fewer bytes.
+  private static let shortestRecord = 16
+
   let limits: RecoveryLimits
   let boot: String?
   /// The boot that the newest segments speak of; asked for once.
@@ -122,6 +131,8 @@ private struct Replay {
   /// Of all segments, ascending.
   private let numbers: [Int]
   var result = RecoveryResult()
+  /// So many records may stand in segments that couldn't be read.
+  private var unreadRecords: UInt64 = 0
 
   init(limits: RecoveryLimits, boot: String?, numbers: [Int]) {
     self.limits = limits
@@ -199,9 +210,15 @@ private struct Replay {
       return try storage.readAll(name, limit: limits.maximumSegmentBytes)
     } catch {
       add(RecoveryFinding(.unreadable, segment: name, detail: error.description))
+      let bytes = (try? storage.size(name)) ?? limits.maximumSegmentBytes
+      unreadRecords &+= UInt64(clamping: bytes / Self.shortestRecord) &+ 1
       return nil
     }
   }
+
+  /// Gives no place a second time that a record in an unread segment may have: whoever can read it some day, an audit
+  /// for one, would take what follows for repetitions of it.
+  mutating func passOverUnread() { result.state.nextSequence &+= unreadRecords }
 
   /// Replays one segment.
   mutating func read(_ segment: Segment, storage: inout some LedgerStorage) {

@@ -49,6 +49,10 @@ import Testing
     #expect(result.state.lastRestart?.boot == "boot-1")
     let again = LedgerState(applying: result.state.snapshotRecords(at: Samples.at(601)))
     #expect(again.lastRestart?.boot == "boot-1")
+    // Where there is no ledger any more, what is known of the boot alone says it.
+    var gone = RecoveryResult()
+    gone.settle(boot: "boot-1", at: Samples.at(600))
+    #expect(gone.state.lastRestart?.boot == "boot-1" && gone.state.through == nil)
   }
 
   @Test(.acceptance(57)) func `the doubt about a run outlives the snapshot that restates it`() {

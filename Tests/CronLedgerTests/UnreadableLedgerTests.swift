@@ -33,6 +33,12 @@ import Testing
     try writer.openSegment(storage: &storage, snapshot: result.state.snapshotRecords(at: Samples.noon))
     #expect(storage.content("000001.log") == Self.good)
     #expect(storage.files.keys.sorted() == ["000001.log", "000002.log"])
+    // Whoever can read both takes none for a repetition of the other.
+    let places = Set(
+      storage.files.keys.sorted().map { RecoveryTests.recover([$0: storage.content($0)]).0.state.nextSequence })
+    #expect(
+      places.count == 2
+        && places.allSatisfy { $0 >= RecoveryTests.recover(["000001.log": Self.good]).0.state.nextSequence })
   }
 
   @Test(.acceptance(56)) func `a directory in a segment's place is said, and its number not used`() {

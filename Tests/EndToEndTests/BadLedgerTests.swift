@@ -118,6 +118,22 @@ struct BadLedgerTests {
     }
   }
 
+  @Test func `a ledger that was removed doesn't make a boot owe again what it has had`() throws {
+    try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@reboot", name: "boot"))
+      try cron.start()
+      try cron.waitForEvidence("boot")
+      try cron.wait("a clean tick") { try cron.status()["ticker"]?["success_age_s"]?.numberValue != nil }
+      try cron.stop()
+      Sandbox.remove(cron.state + "/ledger")
+      try cron.start()
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 1)
+      try cron.stop()
+      #expect(cron.evidence("boot").count == 1)
+      #expect(try cron.run(["audit"]).exit == 0)
+    }
+  }
+
   /// What a path is: kind, owner, and content as far as there is one.
   private static func portrait(_ path: String) throws -> String {
     var status = stat()

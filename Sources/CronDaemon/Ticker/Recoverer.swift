@@ -13,6 +13,8 @@ struct Recoverer {
   let log: Logger
   /// Whether another ticker lived in this boot, as its beat tells.
   let isLaterInBoot: Bool
+  /// Whether one had a clean tick in it: one that only began has decided nothing where there is no ledger.
+  let hasTickedInBoot: Bool
   /// How long replay and slots may take together until the first tick; slots that are left are looked at behind it.
   private static let budgetNanoseconds: Int64 = 10_000_000_000
 
@@ -30,7 +32,7 @@ struct Recoverer {
     files.willRead = nil
     trail.clear()
     let now = Instant(microseconds: SystemClock.wall())
-    if recovery.needsBaseline { recovery.setBaseline(now, boot: isLaterInBoot ? boot : nil) }
+    settleLoss(&recovery, boot: boot, at: now)
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
     let ledger = recovery.state
     let keeper = try LedgerKeeper(files, recovery: recovery, spill: spill)
@@ -60,6 +62,16 @@ struct Recoverer {
       ticker.problems["ledger"] = "\(cause); nothing before \(now) is caught up"
     }
     return ticker
+  }
+
+  /// What is decided where records are lost: everything up to now, and what this boot owed if it ever had a ticker.
+  private func settleLoss(_ recovery: inout RecoveryResult, boot: String, at now: Instant) {
+    if recovery.needsBaseline {
+      recovery.setBaseline(now, boot: isLaterInBoot ? boot : nil)
+    } else if recovery.state.lastRestart == nil, hasTickedInBoot {
+      // No damage, but nothing at all: somebody removed the ledger.
+      recovery.settle(boot: boot, at: now)
+    }
   }
 
   /// The watcher's; where it had none to give, a ticker's own, which a crash loses.
@@ -93,7 +105,7 @@ struct Recoverer {
     let here = open.filter { $0.claim.bootIdentifier == boot }
     let found = pool.adopt(Set(here.map(slotClaim)), untilNanoseconds: end)
     let earlier = open.filter { $0.claim.bootIdentifier != boot }
-    let exits = earlier.isEmpty ? [:] : pool.exits(of: Set(earlier.map(slotClaim)))
+    let exits = earlier.isEmpty ? [:] : pool.exits(of: Set(earlier.map(slotClaim)), untilNanoseconds: end)
     // What a slot could say at once is taken here; what is still open is said later, as events of the pool.
     var settled: [SlotClaim: RecoveredRun.Finding] = [:]
     for event in pool.takeEvents() {
@@ -129,6 +141,12 @@ struct Recoverer {
     } catch {
       return nil
     }
+  }
+
+  /// Whether the beat's process lived in this boot: in a container not before its PID 1.
+  static func isOfThisBoot(_ beat: Beat) throws(Errno) -> Bool {
+    guard beat.boot == BootIdentifier.current else { return false }
+    return beat.startTime >= (try ProcessStatus.examine(1)?.startTime ?? 0)
   }
 
   /// Names this boot; in a container that keeps the kernel's boot id, PID 1's start time tells restarts apart.

@@ -44,13 +44,15 @@ public enum TickerRole {
       return 69
     }
     try raiseOpenFiles()
-    let isLaterInBoot = HeartbeatFile(state, .ticker).read().beat?.boot == BootIdentifier.current
+    let isLaterInBoot = try isOfThisBoot(HeartbeatFile(state, .ticker))
+    let hasTickedInBoot = try isOfThisBoot(HeartbeatFile(state, .success))
     HeartbeatFile(state, .ticker).write(
       Beat.now(
         tick: 0, phase: .starting, intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: nil))
     Fault.point("ticker.locked")
     let recoverer = Recoverer(
-      arguments: arguments, state: state, lock: lock, log: log, isLaterInBoot: isLaterInBoot)
+      arguments: arguments, state: state, lock: lock, log: log, isLaterInBoot: isLaterInBoot,
+      hasTickedInBoot: hasTickedInBoot)
     let ticker = try recoverer.recover()
     Fault.point("ticker.recovered")
     // After a crash the table of a moment ago fires at once; at a first start only what is written now may.
@@ -59,6 +61,11 @@ public enum TickerRole {
     let (trigger, _) = TriggerResolver.resolve(provider: ticker.table.settings.triggerProvider, discovered: [])
     _ = trigger.start(ticker)
     return finish(ticker)
+  }
+
+  private static func isOfThisBoot(_ file: HeartbeatFile) throws(Errno) -> Bool {
+    guard let beat = file.read().beat else { return false }
+    return try Recoverer.isOfThisBoot(beat)
   }
 
   /// The last words: everything decided is on disk, and the beat says how we went.
