@@ -42,6 +42,8 @@ final class SimulatedDisk: LedgerStorage {
   private(set) var hasSynced = false
   /// The process is gone: whatever it still does reaches nothing.
   var isDead = false
+  /// Segments that no ticker may read, for it would die of it.
+  var refused: Set<String> = []
   /// Descriptors that were synced again after a failed sync: never allowed.
   private(set) var syncsAfterFailure = 0
   private(set) var mark: (value: Bool, isDurable: Bool, durableValue: Bool) = (false, true, false)
@@ -78,7 +80,8 @@ final class SimulatedDisk: LedgerStorage {
   func size(_ name: String) throws(StorageError) -> Int { try file(name).content.count }
 
   func read(_ name: String, from offset: Int, count: Int) throws(StorageError) -> [UInt8] {
-    Array(try file(name).content.dropFirst(offset).prefix(count))
+    if refused.contains(name) { throw StorageError(.refused) }
+    return Array(try file(name).content.dropFirst(offset).prefix(count))
   }
 
   func create(_ name: String, preallocate: Int) throws(StorageError) -> SegmentHandle {

@@ -37,6 +37,7 @@ extension Simulation {
   // MARK: - Checks
 
   func check() {
+    disk.refused = []
     let records = records
     var checker = LedgerChecker(jitterSeconds: 120)
     let found = checker.check(records)

@@ -8,6 +8,8 @@ extension Simulation {
   private static let longestAbsence: Int64 = 61_000_000_000
 
   func startWatcher() {
+    // What was set aside is known to nobody any more.
+    disk.refused = []
     supervision = Supervision(settings: SupervisionSettings(seed: seed))
     timerAt = nil
     isWatcherUp = true

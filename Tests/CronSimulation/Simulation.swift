@@ -164,8 +164,20 @@ public final class Simulation {
     }
   }
 
+  /// Tickers died reading back the newest segment: until the watcher is another one, none reads it.
+  private func quarantineSegment() {
+    guard disk.refused.isEmpty, let newest = (try? disk.list())?.last(where: { SegmentName.number($0) != nil }) else {
+      return
+    }
+    disk.refused = [newest]
+    counts.quarantines += 1
+    tell("\(newest) is quarantined")
+    crashTicker("the ticker crashes")
+  }
+
   /// What is damaged tells no whole story any more; nothing may run twice for it.
   private func rotABit() {
+    if seed % 3 == 0 { return quarantineSegment() }
     guard disk.rot() else { return }
     counts.rotten += 1
     tell("a bit of the ledger turns over")

@@ -32,6 +32,8 @@ public struct SimulationCounts: Hashable, Sendable {
   public var diskTroubles = 0
   /// Bits that turned over in the ledger.
   public var rotten = 0
+  /// Segments that tickers died of, and no other may read.
+  public var quarantines = 0
   /// Steps of the wall clock.
   public var clockSteps = 0
   /// Sleeps of the machine.
@@ -51,6 +53,7 @@ public struct SimulationCounts: Hashable, Sendable {
       ("records", records), ("disk_changes", changes), ("tickers", tickers), ("ticker_crashes", tickerCrashes),
       ("hangs", hangs), ("watcher_crashes", watcherCrashes), ("worker_deaths", workerDeaths),
       ("power_losses", powerLosses), ("disk_troubles", diskTroubles), ("rotten_bits", rotten),
+      ("quarantines", quarantines),
       ("clock_steps", clockSteps), ("suspensions", suspensions), ("baselines", baselines), ("unknowable", unknowable),
     ]
   }
@@ -76,6 +79,7 @@ public struct SimulationCounts: Hashable, Sendable {
     powerLosses += other.powerLosses
     diskTroubles += other.diskTroubles
     rotten += other.rotten
+    quarantines += other.quarantines
     clockSteps += other.clockSteps
     suspensions += other.suspensions
     baselines += other.baselines

@@ -43,8 +43,19 @@ struct FullDiskTests {
     "a full disk takes a segment that was set aside, then memory; a crash repeats nothing; with room all is written",
     .acceptance(57, 58), .enabled(if: SmallDisk.canBeMade, "needs the right to mount a tmpfs"))
   func fullDisk() throws {
-    let settings = "[ticker]\ninterval = 1s\n[ledger]\nsegment-size = 64K\n"
-    try Cronwatch.use(state: "disk/state", configuration: settings) { cron in
+    try Cronwatch.use(state: "disk/state") { cron in
+      try cron.configure(
+        """
+        [ticker]
+        interval = 1s
+        [ledger]
+        segment-size = 64K
+        [job needy]
+        schedule = @every 1s
+        durable = required
+        command = echo "needy $CRONWATCH_OCCURRENCE $CRONWATCH_RUN" >> \(cron.sandbox.path(of: "evidence"))
+
+        """)
       let disk = try SmallDisk(cron.sandbox.path(of: "disk"), kilobytes: 8_192)
       defer { disk.unmount() }
       try cron.crontab(Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 2s", name: "second"))
@@ -70,7 +81,12 @@ struct FullDiskTests {
         try cron.kill(cron.ticker())
       }
       try waitUntilKeptInMemory(cron)
+      // What must be durable waits for the disk, through each crash, while the others fire; then it fires.
+      let durable = cron.evidence("needy").count
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 2)
+      #expect(durable > 0 && cron.evidence("needy").count == durable)
       try disk.makeRoom()
+      try cron.waitForEvidence("needy", count: durable + 2)
       try cron.waitForVerdict("healthy")
       #expect(access(reserve, F_OK) == 0)
       try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 2)
@@ -78,6 +94,7 @@ struct FullDiskTests {
       try cron.stop()
       try cron.requireExactAccount(of: "tick", everySeconds: 1)
       try cron.requireExactAccount(of: "second", everySeconds: 2)
+      try cron.requireExactAccount(of: "needy", everySeconds: 1)
     }
   }
 

@@ -87,13 +87,22 @@ func write(_ files: LedgerFiles, records: Int, segmentBytes: Int) throws {
   writer.abandon(storage: &files)
 }
 
+/// The most memory that this process ever had resident, proc_pid_status(5) VmHWM.
+func peakKibibytes() -> Int {
+  let status = try? FileDescriptor.open("/proc/self/status", .read).readToEnd(limit: 1 << 16)
+  let lines = String(decoding: status ?? [], as: UTF8.self).split(separator: "\n")
+  return lines.first { $0.hasPrefix("VmHWM:") }.flatMap { Int($0.filter(\.isNumber)) } ?? -1
+}
+
 func recover(_ files: LedgerFiles) {
   var files = files
   let began = SystemClock.monotonic()
   let result = Recovery.recover(storage: &files)
   let milliseconds = Double(SystemClock.monotonic() - began) / 1e6
   for finding in result.findings { print(finding) }
-  print("records \(result.recordCount) jobs \(result.state.jobs.count) milliseconds \(milliseconds)")
+  print(
+    "records \(result.recordCount) jobs \(result.state.jobs.count) milliseconds \(milliseconds) "
+      + "peak_kib \(peakKibibytes())")
 }
 
 let words = CommandLine.arguments
