@@ -37,12 +37,14 @@ import Testing
 
   /// Places of the decisions that a later one of the same job, or its end, must make noticed.
   ///
-  /// What was queued is left out: without its second decision it goes on waiting.
+  /// What was queued is left out: without its second decision it goes on waiting. So is what the job's next definition
+  /// precedes, because the clock was set back in between: by the clock the old one never named it.
   private static func decisions(_ records: [SequencedRecord]) -> [Int] {
     var queued: Set<OccurrenceKey> = []
     var places: [(place: Int, job: String, first: Instant)] = []
     var noticed: Set<Int> = []
     var last: [String: Instant] = [:]
+    var redefined: [String: [(place: Int, at: Instant)]] = [:]
     for (place, sequenced) in records.enumerated() {
       switch sequenced.record {
       case .queued(let job, let instant, _): queued.insert(OccurrenceKey(job: job, instant: instant))
@@ -55,8 +57,12 @@ import Testing
       case .missed(let range):
         places.append((place, range.job, range.first))
         last[range.job] = max(last[range.job] ?? range.last, range.last)
+      case .define(let definition): redefined[definition.job, default: []].append((place, definition.at))
       default: break
       }
+    }
+    places.removeAll { decision in
+      redefined[decision.job, default: []].contains { $0.place > decision.place && $0.at < decision.first }
     }
     for (place, job, first) in places where !queued.contains(OccurrenceKey(job: job, instant: first)) {
       if let last = last[job], first < last { noticed.insert(place) }
