@@ -37,6 +37,8 @@ int32_t cl_process_descriptor_signal(int32_t descriptor, int32_t signal) {
   return (int32_t)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);
 }
 
+int32_t cl_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 int32_t cl_set_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int32_t cl_open_file_limits(uint64_t *soft, uint64_t *hard) {

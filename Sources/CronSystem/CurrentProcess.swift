@@ -58,6 +58,9 @@ public enum CurrentProcess {
     invariantFailure("execve returned without an error")
   }
 
+  /// What `ps` and `top` call the process, instead of the name that it was executed by; prctl(2), at most 15 bytes.
+  public static func setName(_ name: String) throws(Errno) { try Syscall.call { cl_set_name(name) } }
+
   /// Ends the process with a status of 0…255, exit(3).
   public static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
 

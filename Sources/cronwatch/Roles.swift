@@ -1,4 +1,5 @@
 import CronDaemon
+import CronSystem
 
 /// `cronwatch role NAME --key value …`: how cronwatch starts itself as one of its roles; not for people.
 enum Roles {
@@ -10,6 +11,8 @@ enum Roles {
     guard words.first == verb, words.count >= 2, let arguments = RoleArguments(Array(words.dropFirst(2))) else {
       return nil
     }
+    // It was executed as /proc/self/exe, and would be called `exe`.
+    do { try CurrentProcess.setName("cronwatch") } catch {}
     return switch words[1] {
     case "init": InitStub.main(arguments)
     case "watcher": WatcherRole.main(arguments)

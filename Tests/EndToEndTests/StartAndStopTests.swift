@@ -199,19 +199,4 @@ struct StartAndStopTests {
       try cron.stop()
     }
   }
-
-  @Test("a service manager hears READY, STATUS and STOPPING")
-  func notifies() throws {
-    try Cronwatch.use { cron in
-      let ear = try NotifyEar(cron.sandbox.path(of: "notify"))
-      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
-      var foreground = try cron.startForeground(environment: ["NOTIFY_SOCKET": ear.path])
-      try cron.wait("READY") { ear.heard("READY=1") }
-      try cron.wait("STATUS") { ear.lines.contains { $0.hasPrefix("STATUS=") && $0.contains("will fire") } }
-      try cron.waitForEvidence(count: 1)
-      try ProcessDescriptor(child: foreground.pid).signal(Signal.terminate)
-      #expect(try foreground.wait("the foreground", seconds: 10, sourceLocation: #_sourceLocation) == .exited(0))
-      try cron.wait("STOPPING") { ear.heard("STOPPING=1") }
-    }
-  }
 }

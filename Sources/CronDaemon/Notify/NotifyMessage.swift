@@ -10,6 +10,8 @@ public enum NotifyMessage: Hashable, Sendable {
   case status(String)
   /// Proof of life for `WatchdogSec=`.
   case watchdog
+  /// A start or a stop goes on: it may take so many microseconds from now, whatever the unit's limit.
+  case extendTimeout(microseconds: Int64)
   /// Which process is the main one.
   case mainProcess(Int32)
 
@@ -21,7 +23,18 @@ public enum NotifyMessage: Hashable, Sendable {
     case .stopping: "STOPPING=1"
     case .status(let line): "STATUS=" + HumanText.escaped(String(line.prefix(500)))
     case .watchdog: "WATCHDOG=1"
+    case .extendTimeout(let microseconds): "EXTEND_TIMEOUT_USEC=\(microseconds)"
     case .mainProcess(let pid): "MAINPID=\(pid)"
+    }
+  }
+
+  /// Whether nobody needs the other one any more once this one is said: it says the same thing anew.
+  func outdates(_ other: NotifyMessage) -> Bool {
+    switch (self, other) {
+    case (.ready, .ready), (.reloading, .reloading), (.stopping, .stopping), (.status, .status),
+      (.watchdog, .watchdog), (.extendTimeout, .extendTimeout), (.mainProcess, .mainProcess):
+      true
+    default: false
     }
   }
 }

@@ -38,11 +38,19 @@ public enum StatusText {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func verdictLines(_ report: StatusReport, color: Bool) -> [String] {
+  /// The verdict in one line that stands somewhere for a while: it begins with the time at which it was true.
+  public static func line(_ report: StatusReport) -> String {
+    "\(Instant(seconds: report.facts.now.seconds)) \(verdict(report))"
+  }
+
+  private static func verdict(_ report: StatusReport) -> String {
     let word = report.verdict.rawValue
     let message = HumanText.escaped(report.message)
-    let repeats = message.lowercased().hasPrefix(word + ":")
-    var lines = wrapped(repeats ? message : "\(word): \(message)", first: 0, following: 2)
+    return message.lowercased().hasPrefix(word + ":") ? message : "\(word): \(message)"
+  }
+
+  private static func verdictLines(_ report: StatusReport, color: Bool) -> [String] {
+    var lines = wrapped(verdict(report), first: 0, following: 2)
     guard color, let first = lines.first, let colon = first.firstIndex(of: ":") else { return lines }
     let code =
       switch report.verdict {

@@ -102,8 +102,10 @@ extension Watcher {
     switch message {
     case .ready: tickerIsReady(ticker, now)
     case .reloading:
+      isReloading = true
       manager.send(.reloading(monotonicMicroseconds: now / 1000))
     case .reloaded:
+      isReloading = false
       manager.send(.ready)
       log.info("the ticker reloaded")
     case .stopping: log.info("the ticker drains", LogField("pid", ticker.pid))
@@ -122,9 +124,13 @@ extension Watcher {
     let took = (now - ticker.startedNanoseconds) / 1_000_000
     log.info("the ticker is ready", LogField("pid", ticker.pid), LogField("after_ms", took))
     supervise(.ready(now: now))
+    if !wasReady || isReloading {
+      // A ticker that died over a reload never said that it was done.
+      isReloading = false
+      manager.send(.ready)
+    }
     if !wasReady {
       wasReady = true
-      manager.send(.ready)
       readyPipe.ready()
     }
     for held in relays.takeHeld() { send(held.client, held.message, deadline: held.deadline, now) }

@@ -5,6 +5,8 @@ extension Watcher {
   /// Seconds between its beats.
   private static let intervalSeconds: Int64 = 5
   private static let statusEveryNanoseconds: Int64 = 60_000_000_000
+  /// How long the service manager is asked to wait on at each beat of a start or a stop.
+  private static let extensionMicroseconds: Int64 = 30_000_000
 
   /// Writes the watcher's beat and says when the next is due.
   func beat(_ now: Int64) {
@@ -13,6 +15,11 @@ extension Watcher {
       .now(tick: restarts, phase: phase, intervalSeconds: Self.intervalSeconds, nextDue: nextStartSeconds))
     if let error { log.debug("the beat can't be written", LogField("error", error)) }
     tellManager(now)
+    // A recovery or a drain may take longer than the unit's limits; a start without a ticker gets no more time.
+    if isStopping || !wasReady && ticker != nil {
+      manager.send(.extendTimeout(microseconds: Self.extensionMicroseconds))
+    }
+    manager.flush()
   }
 
   /// What has to be looked at now and then: the log's size, the lock, the socket's name.
@@ -87,7 +94,7 @@ extension Watcher {
       }
       if lastStatus?.text != report.verdict.rawValue { metrics?.hurry() }
       lastStatus = (report.verdict.rawValue, now)
-      text = report.message
+      text = StatusText.line(report)
     } catch {
       text = "status unknown: \(error)"
     }

@@ -52,6 +52,8 @@ final class Watcher {
   var restarts: UInt64 = 0
   var starts: UInt64 = 0
   var wasReady = false
+  /// The service manager was told of a reload, and not yet of its end.
+  var isReloading = false
   /// The last ticker found no usable configuration; that others find the same isn't written down again.
   var wasMisconfigured = false
   /// Starts of a ticker that failed before there was a process, one after the other.

@@ -24,6 +24,7 @@ final class WatchedSandbox {
     if [ ! -e mute ]; then printf ready >&4; fi
     # One that was spawned in the very moment of its watcher's end is known to nobody: it goes with its directory.
     while [ -e program ]; do
+      if [ -e reloading ]; then rm reloading; printf reloading >&4; fi
       if [ -e leave ]; then rm leave; exit 0; fi
       if [ -e asleep ]; then rm asleep; printf asleep >&4; exit 0; fi
       message=$(dd bs=70000 count=1 <&4 2>/dev/null)

@@ -299,32 +299,6 @@ import Testing
     #expect(try StatusQuery.ask(watched.state, color: false).text.contains("did not answer"))
   }
 
-  @Test func `systemd hears READY, STATUS and STOPPING, and the ticker never knows of it`() throws {
-    let watched = try WatchedSandbox()
-    let socket = try UnixSocket.listen(in: watched.sandbox.directory, name: "notify", kind: .datagrams)
-    try watched.start(environment: [
-      "NOTIFY_SOCKET=\(watched.sandbox.path(of: "notify"))", "WATCHDOG_USEC=100000",
-    ])
-    let ticker = try watched.waitForTicker(1)
-    var heard = ""
-    func listen() throws {
-      while case .bytes(let bytes, _) = try socket.receive(upTo: 4096) {
-        heard += String(decoding: bytes, as: UTF8.self) + "\n"
-      }
-    }
-    try waitUntil("READY and two watchdog messages") {
-      try listen()
-      return heard.contains("READY=1") && heard.split(separator: "WATCHDOG=1").count > 2
-    }
-    #expect(heard.contains("STATUS="))
-    let environment = try FileDescriptor.open("/proc/\(ticker)/environ", .read).readToEnd(limit: 1 << 20)
-    #expect(!String(decoding: environment, as: UTF8.self).contains("NOTIFY_SOCKET"))
-    #expect(kill(watched.watcher, SIGTERM) == 0)
-    #expect(try watched.end() == .exited(0))
-    try listen()
-    #expect(heard.contains("STOPPING=1"))
-  }
-
   @Test func `a ticker that outlived its watcher is made to end, then replaced`() throws {
     let watched = try WatchedSandbox()
     var pipe = try Pipe()
