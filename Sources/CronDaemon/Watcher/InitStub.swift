@@ -6,18 +6,26 @@ internal import CronSystem
 public final class InitStub {
   /// Ends that another try would only repeat: usage, a held lock, can't create, permission, configuration.
   private static let finalStatuses: Set<Int32> = [0, 64, 69, 73, 77, 78]
-  private static let respawnMilliseconds = 1_000
+  /// From one start of a watcher to the next.
+  private static let respawnNanoseconds: Int64 = 1_000_000_000
+  /// What is reaped in one turn: no storm of zombies keeps a signal waiting.
+  private static let reapLimit = 256
   /// How long processes that are left may take after SIGTERM before the kernel kills them with us.
   ///
   /// Container engines kill all of us 10 s after the request to stop: the ticker's drain and this fit into that.
   static let partingNanoseconds: Int64 = 4_000_000_000
+  /// The same when the request came twice.
+  private static let hurriedNanoseconds: Int64 = 1_000_000_000
 
   private let executable: String
   private let arguments: [String]
   private let signals: SignalDescriptor
   private let poller: Poller
   private var child: Int32?
-  private var isStopping = false
+  /// SIGTERM and SIGINT that came; a second one hurries.
+  private var stopRequests = 0
+  private var nextStartNanoseconds: Int64 = 0
+  private var hasMoreToReap = false
 
   private init(executable: String, arguments: [String]) throws(Errno) {
     self.executable = executable
@@ -45,20 +53,23 @@ public final class InitStub {
 
   private func loop() throws(Errno) -> Int32 {
     while true {
-      if child == nil { spawn() }
-      // Without a child the wait is the pause before the next try.
-      _ = try poller.wait(timeoutMilliseconds: child == nil ? Self.respawnMilliseconds : nil)
+      if child == nil, stopRequests == 0, nextStartNanoseconds <= SystemClock.monotonic() { spawn() }
+      let wanted = hasMoreToReap ? 0 : child == nil ? Self.milliseconds(until: nextStartNanoseconds) : nil
+      _ = try poller.wait(timeoutMilliseconds: wanted)
       forwardSignals()
-      let status = reapAll() ?? (child == nil && isStopping ? 0 : nil)
-      if let status {
+      if let status = reap() ?? (child == nil && stopRequests > 0 ? 0 : nil) {
         try partFromTheRest()
         return status
       }
-      if child == nil { _ = try poller.wait(timeoutMilliseconds: Self.respawnMilliseconds) }
     }
   }
 
+  private static func milliseconds(until deadline: Int64) -> Int {
+    Int(max((deadline - SystemClock.monotonic() + 999_999) / 1_000_000, 0))
+  }
+
   private func spawn() {
+    nextStartNanoseconds = SystemClock.monotonic() + Self.respawnNanoseconds
     do throws(Errno) {
       child = try Spawn.start(
         executable, arguments: arguments, environment: Environment.entries(),
@@ -72,24 +83,28 @@ public final class InitStub {
     let numbers: [Int32]
     do { numbers = try signals.read() } catch { return }
     for number in numbers where number != Signal.child {
-      if number == Signal.terminate || number == Signal.interrupt { isStopping = true }
+      if number == Signal.terminate || number == Signal.interrupt { stopRequests += 1 }
       send(number, to: child)
     }
   }
 
-  /// Reaps all that has ended; the status to end with when the watcher's end was meant to last.
-  private func reapAll() -> Int32? {
+  /// Reaps what has ended; the status to end with when the watcher's end was meant to last.
+  private func reap() -> Int32? {
     var final: Int32?
+    hasMoreToReap = false
     do throws(Errno) {
-      while let ended = try Reaper.peek() {
+      for _ in 0..<Self.reapLimit {
+        guard let ended = try Reaper.peek() else { return final }
         if ended.pid == child {
           child = nil
-          if case .exited(let status) = ended.cause, Self.finalStatuses.contains(status) || isStopping {
+          if case .exited(let status) = ended.cause, Self.finalStatuses.contains(status) || stopRequests > 0 {
             final = status
           }
         }
         try Reaper.reap(ended.pid)
       }
+      // More wait, and no further SIGCHLD may say so.
+      hasMoreToReap = true
     } catch {
       return final
     }
@@ -98,18 +113,19 @@ public final class InitStub {
 
   /// SIGTERM for what is left (workers with their jobs), and time to end; the kernel kills the rest after us.
   private func partFromTheRest() throws(Errno) {
-    let deadline = SystemClock.monotonic() + Self.partingNanoseconds
+    let began = SystemClock.monotonic()
     var told: Set<Int32> = []
     while true {
       let rest = ProcessStatus.children(of: CurrentProcess.identifier)
       if rest.isEmpty { return }
       // Whoever loses its parent meanwhile becomes ours, and hears of the end too.
       for pid in rest where told.insert(pid).inserted { send(Signal.terminate, to: pid) }
-      let left = (deadline - SystemClock.monotonic()) / 1_000_000
-      if left <= 0 { return }
-      _ = try poller.wait(timeoutMilliseconds: Int(left))
+      let left = Self.milliseconds(
+        until: began + (stopRequests > 1 ? Self.hurriedNanoseconds : Self.partingNanoseconds))
+      if left == 0 { return }
+      _ = try poller.wait(timeoutMilliseconds: hasMoreToReap ? 0 : left)
       forwardSignals()
-      _ = reapAll()
+      _ = reap()
     }
   }
 

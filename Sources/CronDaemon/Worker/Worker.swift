@@ -177,7 +177,12 @@ final class Worker {
   }
 
   private func readSignals() throws(Errno) {
-    guard try signals.read().contains(Signal.child) else { return }
+    let received = try signals.readInformation()
+    // That comes from PID 1 when the container or the machine ends, and nobody else will tell the job.
+    if received.contains(where: { $0.number == Signal.terminate && $0.senderIdentifier == 1 }) {
+      current?.stop(.stopped, now: SystemClock.monotonic())
+    }
+    guard received.contains(where: { $0.number == Signal.child }) else { return }
     while let ended = try Reaper.peek() {
       if let pid = current?.pid, ended.pid == pid {
         try finish(ended)

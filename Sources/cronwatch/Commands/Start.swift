@@ -34,6 +34,8 @@ enum Starting {
   private static let patienceMilliseconds = 120_000
 
   static func start(_ context: CommandContext, _ arguments: Arguments) throws(CommandFailure) -> ExitStatus {
+    // A stop that an engine sends now must not get lost: PID 1 has no default actions.
+    if isInit { do { try SignalDescriptor.blockSignals() } catch {} }
     let path = try context.statePath()
     let state: StateDirectory
     do throws(StateError) {
@@ -169,7 +171,7 @@ enum Starting {
     if !settings.metricsFile.isEmpty { role.add("metrics-file", settings.metricsFile) }
     if let group = statusGroup(context, settings) { role.add("status-gid", group) }
     role.add("journald", flag: Logger.isJournal(environment: { Environment.get($0) }))
-    role.add("systemd", flag: isService || Environment.get("NOTIFY_SOCKET") != nil || CurrentProcess.identifier == 1)
+    role.add("systemd", flag: isService || Environment.get("NOTIFY_SOCKET") != nil || isInit)
     do throws(Errno) {
       role.add("nofile", try ResourceLimits.openFiles().soft)
     } catch {
@@ -193,12 +195,15 @@ enum Starting {
 
   // MARK: The process
 
+  private static var isInit: Bool { CurrentProcess.identifier == 1 }
+
   /// In the foreground this process becomes the watcher; as PID 1, a stub that keeps one.
   private static func becomeWatcher(_ words: [String]) throws(CommandFailure) -> ExitStatus {
-    let role = CurrentProcess.identifier == 1 ? "init" : "watcher"
+    let role = isInit ? "init" : "watcher"
     do throws(Errno) {
       try CurrentProcess.exec(
-        "/proc/self/exe", arguments: ["cronwatch", "role", role] + words, environment: Environment.entries())
+        "/proc/self/exe", arguments: ["cronwatch", "role", role] + words, environment: Environment.entries(),
+        keepsSignalMask: isInit)
     } catch {
       throw CommandFailure(.internalError, "the watcher can't be executed: \(error)")
     }
