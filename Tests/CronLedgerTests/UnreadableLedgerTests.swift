@@ -41,6 +41,19 @@ import Testing
         && places.allSatisfy { $0 >= RecoveryTests.recover(["000001.log": Self.good]).0.state.nextSequence })
   }
 
+  @Test func `a read that fails once costs nothing, whichever it is`() {
+    var whole = FakeLedgerStorage(files: ["000001.log": Self.good])
+    let expected = Recovery.recover(storage: &whole)
+    // A segment that was given up was missing from the ledger of every later start, and its numbers came twice.
+    for operation in 1...3 {
+      var storage = FakeLedgerStorage(files: ["000001.log": Self.good])
+      storage.failAt = operation
+      let result = Recovery.recover(storage: &storage)
+      #expect(result.findings.isEmpty && !result.needsBaseline, "operation \(operation): \(result.findings)")
+      #expect(result.state.essence == expected.state.essence)
+    }
+  }
+
   @Test(.acceptance(56)) func `a directory in a segment's place is said, and its number not used`() {
     var storage = FakeLedgerStorage(files: ["000001.log": Self.good])
     storage.refused = ["000002.log"]
