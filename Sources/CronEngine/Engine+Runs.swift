@@ -12,6 +12,7 @@ extension Engine {
     live.phase = .running
     live.pid = pid
     live.startedAt = at
+    live.startProblem = nil
     runs[run] = live
     if ledger.open[run]?.start == nil { _ = record(.start(RunStart(run: run, pid: pid, at: at))) }
   }
@@ -20,6 +21,7 @@ extension Engine {
     // Where it runs outweighs where it couldn't be started.
     guard var live = runs[run], live.phase != .running else { return }
     live.startFailures += 1
+    live.startProblem = failure.message
     let delay = min(Self.longestRetryDelay, Self.firstRetryDelay << Int64(min(live.startFailures - 1, 10)))
     guard live.order != nil || isLoaded else {
       // Before the table is known nobody can try again; then it is like one that was never started.

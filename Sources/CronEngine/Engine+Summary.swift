@@ -21,7 +21,10 @@ extension Engine {
       summary.earliestDue = first.at
       summary.earliestDeadline = first.at.adding(seconds: state.graceSeconds(near: next))
     }
-    summary.running = runs.values.sorted { $0.claimSequence < $1.claimSequence }.map { live in
+    let live = runs.values.sorted { $0.claimSequence < $1.claimSequence }
+    let refused = live.compactMap(\.startProblem)
+    (summary.unstarted, summary.startProblem) = (refused.count, refused.first)
+    summary.running = live.map { live in
       EngineSummary.Running(
         run: live.claim.run, job: live.claim.job, pid: live.pid, startedAt: live.startedAt ?? live.claim.at,
         supervised: live.supervised)

@@ -55,6 +55,10 @@ public struct EngineSummary: Hashable, Sendable {
   public var earliestDeadline: Instant?
   /// All workers are busy.
   public var poolFull = false
+  /// Runs that could not be started so far, and are tried again.
+  public var unstarted = 0
+  /// Why the oldest of them couldn't.
+  public var startProblem: String?
   /// We are stopping.
   public var draining = false
   /// Fires are held for the clock.

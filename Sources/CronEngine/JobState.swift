@@ -140,6 +140,8 @@ struct LiveRun: Sendable {
   var stopReason: StopReason?
   /// How often the system refused to start it.
   var startFailures = 0
+  /// Why it did the last time; nil once it executes.
+  var startProblem: String?
   /// Who is told once the claim is durable.
   var request: UInt64?
 

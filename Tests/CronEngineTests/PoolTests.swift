@@ -86,6 +86,21 @@ import Testing
     #expect(bench.claims.filter { $0.occurrence == .minute(1) }.count == 1, "all tries are one claim")
   }
 
+  @Test func `the summary tells what can't be started, and why, until it is`() throws {
+    var bench = Bench.loaded(try job(grace: 30))
+    bench.tick(after: 60)
+    let run = bench.dispatched[0].run
+    #expect(bench.engine.summary.unstarted == 0 && bench.engine.summary.startProblem == nil)
+    bench.send(.couldNotStart(run, StartFailure(message: "fork: EAGAIN", isRetryable: true), bench.clock))
+    for _ in 0..<2 {
+      #expect(bench.engine.summary.unstarted == 1 && bench.engine.summary.startProblem == "fork: EAGAIN")
+      // A worker that tries it again hasn't started it yet.
+      bench.tick(after: 1)
+    }
+    bench.send(.started(run, pid: 7, at: bench.clock.wall, bench.clock))
+    #expect(bench.engine.summary.unstarted == 0 && bench.engine.summary.startProblem == nil)
+  }
+
   @Test func `what can't be started at all isn't tried again`() throws {
     var bench = Bench.loaded(try job())
     bench.tick(after: 60)

@@ -55,6 +55,22 @@ struct VerdictTests {
     }
   }
 
+  @Test("jobs that can't be started are said, with the cause, as long as they are tried again")
+  func unstarted() throws {
+    try Cronwatch.use(configuration: Self.quick) { cron in
+      let busy = try cron.sandbox.write("busy", "#!/bin/sh\nexit 0\n", permissions: 0o755)
+      try cron.configure(Self.quick + "[job busy]\nschedule = 0 0 29 2 *\nexec = \(busy)\n")
+      try cron.start()
+      let writer = try FileDescriptor.open(busy, .write)
+      #expect(try cron.run(["run", "busy"]).exit == 0)
+      let message = try cron.waitForVerdict("degraded")["message"]?.stringValue ?? ""
+      #expect(message.contains("a run can't be started") && message.contains("ETXTBSY"), "\(message)")
+      try writer.close()
+      try cron.waitForVerdict("healthy")
+      #expect(try cron.runs("busy").map(\.outcome) == ["succeeded"])
+    }
+  }
+
   @Test("a ticker that dies again and again is crash-looping, with its count and its last end", .acceptance(23, 71))
   func crashLoop() throws {
     try Cronwatch.use(faults: "tick.begin@6:kill", eachProcess: true, configuration: Self.quick) { cron in

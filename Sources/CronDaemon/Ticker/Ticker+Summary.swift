@@ -64,6 +64,10 @@ extension Ticker {
       }
     }
     if facts.poolFull { sentences.append("all workers are busy; \(facts.queued) occurrences wait") }
+    if let problem = facts.startProblem {
+      let what = facts.unstarted == 1 ? "a run" : "\(facts.unstarted) runs"
+      sentences.append("\(what) can't be started: \(problem); tried again within the grace")
+    }
     if facts.clockHeld { sentences.append("the clock looks wrong: occurrences wait up to 60 s for it to be set") }
     let alone = facts.running.count { !$0.supervised }
     if alone > 0 { sentences.append("\(alone) \(alone == 1 ? "job runs" : "jobs run") without a worker") }

@@ -28,6 +28,7 @@ extension WorkerPool {
   func judge(_ slot: WorkerSlot, _ claim: SlotClaim, since: Int64) {
     // Our copy is the same lock: only without it does trying tell whether anybody else still has it.
     slot.record = nil
+    slot.judgementProblem = nil
     unwatchJob(slot)
     do {
       let directory = try state.slot(slot.number)
@@ -52,6 +53,7 @@ extension WorkerPool {
         over(slot, .unknown(claim, reason: "the record of its slot is damaged"))
       }
     } catch {
+      slot.judgementProblem = "\(error)"
       slot.state = .orphaned(claim, since: since)
       loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.patience)
     }

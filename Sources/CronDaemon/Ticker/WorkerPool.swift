@@ -35,7 +35,14 @@ final class WorkerPool {
   static let unreadPatience: Int64 = 60_000_000_000
   /// What is wrong with the pool though runs go on; nil = nothing.
   var problem: String? {
-    unread.min { $0.key < $1.key }.map { "\(unread.count) of the workers' slots can't be read: \($0.value)" }
+    if let first = unread.min(by: { $0.key < $1.key }) {
+      return "\(unread.count) of the workers' slots can't be read: \(first.value)"
+    }
+    let lost = slots.values.compactMap(\.judgementProblem)
+    let who =
+      lost.count == 1
+      ? "a worker is gone, and what its job does" : "\(lost.count) workers are gone, and what their jobs do"
+    return lost.first.map { "\(who) can't be told yet: \($0)" }
   }
   /// Ends of adopted workers that their reaper hasn't told yet.
   var unseen: [UnseenEnd] = []

@@ -48,6 +48,8 @@ final class WorkerSlot {
   var crash: CrashPipe?
   /// Why the worker was killed by us, for the record of deaths; nil = it wasn't.
   var endReason: String?
+  /// Why it couldn't be told what the run of a dead worker does; nil = nobody asked, or it could.
+  var judgementProblem: String?
   var spawnedAt: Int64 = 0
   /// The worker's, when it isn't our child.
   var workerProcess: ProcessDescriptor?
