@@ -103,11 +103,13 @@ final class InPlaceFile {
 
   private func opened() throws(Errno) -> FileDescriptor {
     let made: FileDescriptor
-    if let subdirectory {
-      let directory = try state.directory(subdirectory)
-      made = try directory.openFile(name, [.readWrite, .create])
-    } else {
-      made = try state.root.openFile(name, [.readWrite, .create])
+    do throws(Errno) {
+      made = try openedOnce()
+    } catch {
+      guard error == .isDirectory || error == .tooManySymbolicLinks else { throw error }
+      // Without its beat a ticker that fires would be taken for stalled; what stands in the way is kept.
+      try putAside()
+      made = try openedOnce()
     }
     if try made.size() < Int64(capacity) {
       do {
@@ -118,5 +120,17 @@ final class InPlaceFile {
       }
     }
     return made
+  }
+
+  private func openedOnce() throws(Errno) -> FileDescriptor {
+    guard let subdirectory else { return try state.root.openFile(name, [.readWrite, .create]) }
+    return try state.directory(subdirectory).openFile(name, [.readWrite, .create])
+  }
+
+  private func putAside() throws(Errno) {
+    let quarantine = try state.directory(.quarantine)
+    let kept = "\(name)-\(SystemClock.wall())"
+    guard let subdirectory else { return try state.root.rename(name, into: quarantine, as: kept) }
+    try state.directory(subdirectory).rename(name, into: quarantine, as: "\(subdirectory.rawValue)-\(kept)")
   }
 }

@@ -144,19 +144,30 @@ final class Worker {
 
   private func openOutput(_ order: SlotOrder, owner: LaunchIdentity?) throws(StartFault) -> RunOutput {
     do throws(Errno) {
-      let slot = try state.slot(arguments.slot)
-      var limit = order.outputLimit
-      if arguments.slot >= StandIn.firstSlot {
-        limit = limit > 0 ? min(limit, StandIn.outputLimit) : StandIn.outputLimit
+      do throws(Errno) {
+        return try tryOutput(order, owner: owner)
+      } catch .isDirectory {
+        // No run could be started in this slot as long as it stands there; it is kept.
+        let name = "output-\(arguments.slot)-\(SystemClock.wall())"
+        try state.slot(arguments.slot).rename("output", into: try state.directory(.quarantine), as: name)
+        return try tryOutput(order, owner: owner)
       }
-      if arguments.forwardsOutput {
-        let forwarder = try OutputForwarder(name: order.job, escaping: arguments.escapesOutput)
-        return try RunOutput(slotDirectory: slot, limit: limit, owner: owner, forwarder: forwarder)
-      }
-      return try RunOutput(slotDirectory: slot, limit: limit, owner: owner, forwarder: nil)
     } catch {
       throw StartFault(message: "the output file: \(error)", isRetryable: true)
     }
+  }
+
+  private func tryOutput(_ order: SlotOrder, owner: LaunchIdentity?) throws(Errno) -> RunOutput {
+    let slot = try state.slot(arguments.slot)
+    var limit = order.outputLimit
+    if arguments.slot >= StandIn.firstSlot {
+      limit = limit > 0 ? min(limit, StandIn.outputLimit) : StandIn.outputLimit
+    }
+    if arguments.forwardsOutput {
+      let forwarder = try OutputForwarder(name: order.job, escaping: arguments.escapesOutput)
+      return try RunOutput(slotDirectory: slot, limit: limit, owner: owner, forwarder: forwarder)
+    }
+    return try RunOutput(slotDirectory: slot, limit: limit, owner: owner, forwarder: nil)
   }
 
   // MARK: The run

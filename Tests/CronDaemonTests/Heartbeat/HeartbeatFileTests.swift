@@ -42,6 +42,24 @@ import Testing
     #expect(Set(names) == Set(StateDirectory.Subdirectory.allCases.map(\.rawValue) + ["format"]))
   }
 
+  @Test(arguments: [true, false])
+  func `a directory or a link in a beat's place is kept aside, and the beat is written`(isLink: Bool) throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    let place = state.path + "/heartbeat/ticker"
+    if isLink {
+      try #require(symlink("/etc/hostname", place) == 0)
+    } else {
+      _ = try Directory.create(place)
+    }
+    let file = HeartbeatFile(state, .ticker)
+    // Without it a ticker that fires is starting for a minute, then stalled, then killed.
+    #expect(file.write(.now(tick: 3, phase: .ticking, intervalSeconds: 5, nextDue: nil)) == nil)
+    #expect(age(file).seconds != nil)
+    let kept = try state.existingDirectory(.quarantine).list()
+    #expect(kept.count == 1 && kept.allSatisfy { $0.hasPrefix("heartbeat-ticker-") })
+  }
+
   @Test func `a deleted file is made again, also when its directory went with it`() throws {
     let sandbox = try Sandbox()
     let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)

@@ -51,6 +51,17 @@ struct EndRow: Sendable, CustomTestStringConvertible {
     try waitUntil("the program runs") { try harness.perform(harness.line(path)).exitCode == 4 }
   }
 
+  @Test func `a directory in the place of the output file is kept aside, and the run goes on`() throws {
+    let harness = try WorkerHarness()
+    let slot = try harness.state.slot(0)
+    _ = try slot.ensureSubdirectory("output").ensureSubdirectory("inside")
+    let order = harness.line("echo out")
+    #expect(try harness.perform(order).exitCode == 0)
+    #expect(harness.output(order) == "out\n")
+    let kept = try harness.state.existingDirectory(.quarantine).list()
+    #expect(kept.count == 1 && kept.allSatisfy { $0.hasPrefix("output-0-") })
+  }
+
   @Test(arguments: ends)
   func `a run ends as a shell would end it, and its output is kept`(row: EndRow) throws {
     let harness = try WorkerHarness()
