@@ -24,6 +24,10 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
   /// How long a sync may take until the jobs go on without it.
   public static var patienceNanoseconds: Int64 { 10_000_000_000 }
 
+  /// A sync that takes longer makes fires late, and is said; afterwards for a while, as the next one may do the same.
+  static var slowNanoseconds: Int64 { 5_000_000_000 }
+  static var slowMemoryNanoseconds: Int64 { 15_000_000_000 }
+
   /// So many syncs failed one after the other: the disk isn't waited for any more.
   private static var toleratedSyncFailures: Int { 2 }
 
@@ -38,6 +42,8 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
   private var flight: Flight?
   private var nextToken: UInt64 = 1
   private var syncFailures = 0
+  /// When the last slow sync ended.
+  private var slowEndNanoseconds: Int64?
   /// Bytes that were appended to a segment which should have ended.
   private var bytesBeyondLimit = 0
   /// What went on without its sync has none yet.
@@ -83,6 +89,14 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
   public var patienceEndsNanoseconds: Int64? {
     guard let flight, !flight.isHung else { return nil }
     return flight.startedNanoseconds &+ Self.patienceNanoseconds
+  }
+
+  /// What to say while syncs take so long that fires wait for them; nil = they don't.
+  public func slowness(nowNanoseconds now: Int64) -> String? {
+    let isSlow = flight.map { now &- $0.startedNanoseconds > Self.slowNanoseconds } ?? false
+    let wasSlow = slowEndNanoseconds.map { now &- $0 < Self.slowMemoryNanoseconds } ?? false
+    let seconds = Self.slowNanoseconds / 1_000_000_000
+    return isSlow || wasSlow ? "a sync of the ledger takes more than \(seconds) s, and fires wait for it" : nil
   }
 
   private var isHung: Bool { flight?.isHung ?? false }
@@ -151,6 +165,8 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
 
   private mutating func finish(_ ended: Flight, _ nowNanoseconds: Int64) -> SyncResult {
     let isDurable = writer.finishSync(ended.ticket, succeeded: !ended.hasFailed, storage: &storage)
+    let tookLong = nowNanoseconds &- ended.startedNanoseconds > Self.slowNanoseconds
+    slowEndNanoseconds = tookLong ? nowNanoseconds : nil
     if ended.hasFailed { return syncFailed() }
     // Else it was for a segment that had been left meanwhile: no failure, but no answer either.
     guard isDurable else { return .failed }

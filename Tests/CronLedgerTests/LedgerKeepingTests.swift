@@ -69,4 +69,34 @@ import Testing
     _ = keeping.stopWaiting(nowNanoseconds: 2 * Self.patience + 3)
     #expect(spill.mark && spill.text.contains(" 3 through ") && !spill.text.contains(" 2 through "))
   }
+
+  @Test func `a sync that makes fires wait is said while it lasts and a while after, one in time never`() throws {
+    let begun = Begun()
+    var keeping = LedgerKeeping(
+      FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(Spill())
+    ) { _, token throws(StorageError) in begun.tokens.append(token) }
+    let (second, slow) = (Int64(1_000_000_000), 6 * Int64(1_000_000_000))
+    keeping.begin(baseline: nil)
+    keeping.append([Self.record(1)])
+    #expect(keeping.beginSync(token: 7, nowNanoseconds: 0) == nil)
+    var said = keeping.slowness(nowNanoseconds: second)
+    #expect(said == nil)
+    said = keeping.slowness(nowNanoseconds: slow)
+    #expect(said?.contains("more than 5 s") == true)
+    for token in begun.tokens { _ = keeping.completed(token: token, failure: nil, nowNanoseconds: slow) }
+    said = keeping.slowness(nowNanoseconds: slow + 14 * second)
+    #expect(said != nil)
+    said = keeping.slowness(nowNanoseconds: slow + 16 * second)
+    #expect(said == nil)
+
+    // One in time takes it back at once.
+    let before = begun.tokens.count
+    keeping.append([Self.record(2)])
+    #expect(keeping.beginSync(token: 8, nowNanoseconds: slow + second) == nil)
+    for token in begun.tokens.dropFirst(before) {
+      _ = keeping.completed(token: token, failure: nil, nowNanoseconds: slow + 2 * second)
+    }
+    said = keeping.slowness(nowNanoseconds: slow + 2 * second)
+    #expect(said == nil)
+  }
 }

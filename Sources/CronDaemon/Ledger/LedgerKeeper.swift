@@ -60,7 +60,7 @@ final class LedgerKeeper {
   }
 
   /// Why the ledger isn't written as it should be; nil = it is.
-  var problem: String? { keeping.problem }
+  var problem: String? { keeping.problem ?? keeping.slowness(nowNanoseconds: SystemClock.monotonic()) }
 
   /// What a segment takes before the next one begins; from the next one on.
   var segmentBytes: Int {
