@@ -28,6 +28,8 @@ public final class StatusCollector {
     facts.metricsProblem = MetricsProblemFile(state).read()
     facts.readyForSeconds = readyForSeconds
     facts.answeredByWatcher = answeredByWatcher
+    // A command may be another program, or see other directories: the watcher knows its own.
+    if answeredByWatcher { facts.deletedProgram = Self.deletedProgram() }
     let deaths = recentDeaths()
     facts.recentDeaths = deaths.count
     facts.lastDeath = deaths.last.map {
@@ -40,6 +42,22 @@ public final class StatusCollector {
   public static func nothing(path: String) -> StatusFacts {
     StatusFacts(
       stateDirectory: path, now: Instant(microseconds: SystemClock.wall()), watcher: .absent, ticker: .absent)
+  }
+
+  private static func deletedProgram() -> String? {
+    let mark = " (deleted)"
+    do throws(Errno) {
+      let link = try CurrentProcess.executablePath()
+      guard link.hasSuffix(mark) else { return nil }
+      let path = String(link.dropLast(mark.count))
+      guard let slash = path.lastIndex(of: "/") else { return nil }
+      let name = String(path[path.index(after: slash)...])
+      return try Directory.open("/" + path[..<slash]).status(name) == nil ? path : nil
+    } catch .noEntry {
+      return "cronwatch"
+    } catch {
+      return nil
+    }
   }
 
   private static func role(_ lock: LockState, now: Instant) -> RoleFacts {

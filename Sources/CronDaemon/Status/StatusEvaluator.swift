@@ -146,6 +146,9 @@ public enum StatusEvaluator {
       found.append("the ticker's summary (heartbeat/summary) can't be read, so what else is wrong isn't known")
     }
     if facts.watcher.isHeld, let problem = facts.metricsProblem { found.append(problem) }
+    if facts.watcher.isHeld, let path = facts.deletedProgram {
+      found.append("the program's file was deleted (\(path)): nothing could start it again, install it anew")
+    }
     // Whether a watcher lives is the lock's to say, not the summary's, which may be older.
     for reason in facts.summary?.degraded ?? [] where !reason.hasPrefix("unsupervised") { found.append(reason) }
     return found

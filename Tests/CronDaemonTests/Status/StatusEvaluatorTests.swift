@@ -193,6 +193,9 @@ private typealias Samples = StatusSamples
     VerdictRow(
       "no jobs", Samples.facts { $0.summary = TickerSummary() }, .healthy, exit: 0, says: ["no jobs are defined"]),
     VerdictRow(
+      "the program's file was deleted", Samples.facts { $0.deletedProgram = "/opt/cronwatch" }, .degraded, exit: 1,
+      says: ["the program's file was deleted (/opt/cronwatch)"]),
+    VerdictRow(
       "no summary could be written", Samples.facts { $0.summary = nil }, .degraded, exit: 1,
       says: ["summary", "isn't known"]),
   ]
