@@ -35,12 +35,15 @@ public struct StateError: Error, Hashable, Sendable, CustomStringConvertible {
     reason = errno == .accessDenied || errno == .notPermitted ? .denied(errno) : .cannotCreate(errno)
   }
 
+  /// The exit status of a refusal.
+  static let noPermission: Int32 = 77
+
   /// 3 missing, 73 can't create, 77 permission.
   public var exitStatus: Int32 {
     switch reason {
     case .missing: 3
     case .cannotCreate, .newerFormat: 73
-    case .denied, .foreignOwner, .writableByOthers: 77
+    case .denied, .foreignOwner, .writableByOthers: Self.noPermission
     }
   }
 

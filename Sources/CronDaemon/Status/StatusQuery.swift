@@ -1,4 +1,5 @@
 public import CronSystem
+internal import CronTime
 public import CronWire
 
 /// Status as a command shows it: the watcher's answer, or the command's own evaluation when it doesn't answer.
@@ -19,7 +20,7 @@ public enum StatusQuery {
   /// Asks the watcher and, when it doesn't answer in time, evaluates the files; throws when locks can't be asked for.
   public static func ask(_ state: StateDirectory, color: Bool) throws(Errno) -> Answer {
     do throws(ControlError) {
-      if let answer = try ask(in: state.root, ControlLimits.socketName, color: color) { return answer }
+      if let answer = answer(of: try reply(in: state.root, ControlLimits.socketName, color: color)) { return answer }
     } catch {
       // Whatever the reason, the files tell.
     }
@@ -30,12 +31,23 @@ public enum StatusQuery {
   ///
   /// There are no files to fall back on: without an answer nothing is known.
   public static func askAsGuest(path: String, color: Bool) throws(ControlError) -> Answer {
+    guard let answer = answer(of: try replyForGuest(path: path, color: color)) else { throw .malformed }
+    return answer
+  }
+
+  /// The same as a report, with what a guest may see: what `status` shows, and nothing that is read from files.
+  static func reportAsGuest(path: String) throws(ControlError) -> StatusReport {
+    let reply = try replyForGuest(path: path, color: false)
+    let now = Instant(microseconds: SystemClock.wall())
+    guard reply["ok"]?.boolValue == true, let json = reply["status"],
+      let report = StatusReport(json: json, failures: reply["failures"], now: now)
+    else { throw .malformed }
+    return report
+  }
+
+  private static func replyForGuest(path: String, color: Bool) throws(ControlError) -> JSONValue {
     do {
-      let directory = try Directory.passage(path)
-      guard let answer = try ask(in: directory, ControlLimits.statusSocketName, color: color) else {
-        throw ControlError.malformed
-      }
-      return answer
+      return try reply(in: Directory.passage(path), ControlLimits.statusSocketName, color: color)
     } catch let error as ControlError {
       throw error
     } catch let error as Errno {
@@ -45,11 +57,14 @@ public enum StatusQuery {
     }
   }
 
-  private static func ask(
+  private static func reply(
     in directory: borrowing Directory, _ name: String, color: Bool
-  ) throws(ControlError) -> Answer? {
+  ) throws(ControlError) -> JSONValue {
     let request: JSONValue = ["verb": "status", "color": .bool(color)]
-    let reply = try ControlClient.ask(in: directory, name, request, timeoutMilliseconds: patienceMilliseconds)
+    return try ControlClient.ask(in: directory, name, request, timeoutMilliseconds: patienceMilliseconds)
+  }
+
+  private static func answer(of reply: JSONValue) -> Answer? {
     guard reply["ok"]?.boolValue == true, let json = reply["status"], let text = reply["text"]?.stringValue,
       let exit = reply["exit"]?.integerValue.flatMap({ Int32(exactly: $0) })
     else { return nil }
@@ -67,6 +82,7 @@ public enum StatusQuery {
     let answer = answer(report, color: color)
     return ControlReply.success([
       ("exit", JSONValue(answer.exitStatus)), ("status", answer.json), ("text", .string(answer.text)),
+      ("failures", .array((report.facts.summary?.failures ?? []).prefix(5).map(\.json))),
     ])
   }
 }

@@ -18,6 +18,8 @@ public struct WatchFacts: Hashable, Sendable {
   public var now: Instant
   /// Seconds between frames.
   public var intervalSeconds: Double
+  /// Whether it was told by the watcher alone: a guest may read no file.
+  public var isGuest = false
 
   /// Facts of a moment at which nothing is known yet.
   public init(now: Instant, intervalSeconds: Double) {
@@ -27,6 +29,8 @@ public struct WatchFacts: Hashable, Sendable {
 }
 
 /// Gathers what `status --watch` shows, from files and locks alone: it goes on when cronwatch is killed and started.
+///
+/// Who may not read them is told by the watcher, if they may ask it.
 public final class WatchCollector {
   /// The rows of history that medians are drawn from.
   private static let historyRows = 2_000
@@ -59,11 +63,25 @@ public final class WatchCollector {
       do { facts.ledger = try LedgerHealth.look(state) } catch {}
     } catch let error as StateError where error.reason == .missing {
       facts.report = StatusEvaluator.evaluate(StatusCollector.nothing(path: path))
+    } catch let error as StateError where error.exitStatus == StateError.noPermission {
+      askAsGuest(&facts, refusal: error)
     } catch {
       facts.problem = "the state can't be read: \(error)"
     }
     facts.medians = medians
     return facts
+  }
+
+  /// What a member of `[watcher] status-group` may see; who is none learns why the directory is refused.
+  private func askAsGuest(_ facts: inout WatchFacts, refusal: StateError) {
+    facts.isGuest = true
+    do throws(ControlError) {
+      facts.report = try StatusQuery.reportAsGuest(path: path)
+    } catch .unreachable(let why) where why == .noEntry || why == .accessDenied {
+      facts.problem = "nothing is known: \(refusal)"
+    } catch {
+      facts.problem = "nothing is known: the watcher doesn't answer (\(error)); cronwatch may be down"
+    }
   }
 
   private func readHistory(_ state: StateDirectory, running: [TickerSummary.Running]) {

@@ -76,7 +76,9 @@ public struct WatchScreen {
   // MARK: the head
 
   private func heading() -> [WatchRow] {
-    guard let report = facts.report else { return [WatchRow(facts.problem ?? "status isn't known", .red)] }
+    guard let report = facts.report else {
+      return folded(HumanText.escaped(facts.problem ?? "status isn't known"), rows: 3).map { WatchRow($0, .red) }
+    }
     let style: WatchRow.Style =
       switch report.verdict {
       case .healthy, .asleep: .green
@@ -123,23 +125,32 @@ public struct WatchScreen {
     ]
   }
 
+  /// Below so many columns the job's name wouldn't be seen behind all else.
+  private var isNarrow: Bool { size.columns < 64 }
+
+  /// A cell with a space behind it.
+  private func cell(_ text: String, _ cells: Int) -> String { CellWidth.padded(text, cells: cells - 1) + " " }
+
   private func coming(_ next: TickerSummary.Next) -> String {
-    "  " + CellWidth.padded(HumanText.wait(from: facts.now, to: next.at), cells: 18)
-      + CellWidth.padded(next.at.description, cells: 22) + next.job
+    let wait = "  " + cell(HumanText.wait(from: facts.now, to: next.at), isNarrow ? 14 : 18)
+    return wait + (isNarrow ? "" : cell(next.at.description, 22)) + next.job
   }
 
   /// Elapsed against the median of past runs: a bar, a share, both times.
   private func progress(_ run: TickerSummary.Running) -> String {
-    guard let started = run.startedAt else { return "  " + CellWidth.padded("starting", cells: 40) + run.job }
+    let width = isNarrow ? 14 : 40
+    guard let started = run.startedAt else { return "  " + cell("starting", width) + run.job }
     let elapsed = max(Double(Instant.microseconds(from: started, to: facts.now)) / 1e6, 0)
     let time = HumanText.duration(seconds: elapsed)
     guard let median = facts.medians[run.job], median > 0 else {
-      return "  " + CellWidth.padded("for \(time), no past run to compare with", cells: 40) + run.job
+      let why = facts.isGuest || isNarrow ? "" : ", no past run to compare with"
+      return "  " + cell("for \(time)\(why)", width) + run.job
     }
     let share = min(elapsed / median, 99.99)
     let percent = "\(Int(share * 100)) %"
+    if isNarrow { return "  " + cell(percent, 7) + cell(time, 7) + run.job }
     let times = "\(time) of \(HumanText.duration(seconds: median))"
-    return "  " + bar(share) + " " + CellWidth.padded(percent, cells: 7) + CellWidth.padded(times, cells: 22) + run.job
+    return "  " + bar(share) + " " + cell(percent, 7) + cell(times, 22) + run.job
   }
 
   private func bar(_ share: Double) -> String {
@@ -152,7 +163,8 @@ public struct WatchScreen {
   private func failure(_ failure: TickerSummary.Failure) -> String {
     let cause = failure.reason.isEmpty ? failure.outcome : "\(failure.outcome) (\(failure.reason))"
     let ago = HumanText.duration(seconds: Double(Instant.microseconds(from: failure.at, to: facts.now)) / 1e6) + " ago"
-    return "  " + CellWidth.padded(ago, cells: 18) + CellWidth.padded(cause, cells: 22) + failure.job
+    if isNarrow { return "  " + cell(ago, 14) + failure.job }
+    return "  " + cell(ago, 18) + cell(cause, size.columns < 100 ? 28 : 40) + failure.job
   }
 
   private func ledger() -> [String] {

@@ -16,7 +16,8 @@ extension Verb {
       and the watchers, readers and workers that died. It works while cronwatch is down.
 
       --watch redraws the terminal in place until q or ^C: what runs, how far against the median of its past runs, what
-      comes next, what failed last. It reads files alone, so that it goes on when cronwatch is killed and started.
+      comes next, what failed last. It reads files alone, so that it goes on when cronwatch is killed and started. Who
+      may only ask (`[watcher] status-group`) sees what the watcher tells, without medians and ledger.
       """,
     options: [
       OptionSpecification("--json", "one JSON object; with --deaths, one a line"),
@@ -59,7 +60,7 @@ extension Verb {
     })
 
   /// What a member of `[watcher] status-group` gets, who can't open the state directory; nil = this user can.
-  private static func guestAnswer(_ context: CommandContext) throws(CommandFailure) -> StatusQuery.Answer? {
+  static func guestAnswer(_ context: CommandContext) throws(CommandFailure) -> StatusQuery.Answer? {
     do throws(CommandFailure) {
       _ = try context.existingState()
       return nil

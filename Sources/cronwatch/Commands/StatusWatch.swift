@@ -33,6 +33,8 @@ struct StatusWatch {
         .usage, "--watch redraws a terminal, and standard output is none that it can redraw",
         hint: "cronwatch status, or cronwatch status --json for programs")
     }
+    // Whom nobody answers is told so at once, and no empty screen.
+    _ = try Verb.guestAnswer(context)
     let collector = WatchCollector(path: try context.statePath(), intervalSeconds: Double(interval) / 1_000)
     let watch = StatusWatch(
       context: context, terminal: terminal, collector: collector, intervalMilliseconds: interval)

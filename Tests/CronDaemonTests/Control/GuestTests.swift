@@ -49,6 +49,20 @@ import Testing
     #expect(try state.root.descriptor.status().permissions == 0o750)
   }
 
+  @Test func `a view of a directory that isn't ours asks its watcher, and tells why it is refused when there is none`()
+    throws
+  {
+    let sandbox = try Sandbox()
+    let path = sandbox.path(of: "state")
+    _ = try StateDirectory.open(path, create: true)
+    // Another's directory, as a guest meets it: not to be read, not to be trusted.
+    try FileDescriptor.open(path, .directory).setPermissions(0o722)
+    let facts = WatchCollector(path: path, intervalSeconds: 1).collect()
+    #expect(facts.isGuest && facts.report == nil)
+    #expect(
+      facts.problem == "nothing is known: \(StateError(path: path, reason: .writableByOthers(permissions: 0o722)))")
+  }
+
   @Test func `guests have places of their own, which are fewer`() throws {
     let sandbox = try Sandbox()
     let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)

@@ -1,6 +1,7 @@
 import CronSystem
 import CronTestSupport
 import CronTime
+import CronWire
 import Testing
 
 @testable import CronDaemon
@@ -42,6 +43,39 @@ import Testing
     #expect(places.count == headings.count && places == places.sorted())
     #expect(rows.contains { $0.contains("in 9 min") && $0.hasSuffix("next-9") })
     #expect(rows.contains("  2 segments, 8 MiB, reserve set aside"))
+  }
+
+  @Test func `a guest sees what the answer tells, and neither medians nor ledger`() throws {
+    var own = Self.busy()
+    let reply = StatusQuery.reply(try #require(own.report), color: false)
+    // As it comes through the socket.
+    let heard = try JSONReader.parse(Array(JSONWriter.text(reply).utf8))
+    var guest = WatchFacts(now: StatusSamples.now, intervalSeconds: 1)
+    guest.isGuest = true
+    guest.report = StatusReport(
+      json: try #require(heard["status"]), failures: heard["failures"], now: StatusSamples.now)
+    (own.medians, own.ledger) = ([:], nil)
+    let expected = Self.text(own).map { line in
+      CellWidth.padded(line.split(separator: ",").first.map(String.init) ?? "", cells: 30)
+    }
+    let seen = Self.text(guest).map { line in
+      CellWidth.padded(line.split(separator: ",").first.map(String.init) ?? "", cells: 30)
+    }
+    #expect(seen == expected)
+    #expect(!Self.text(guest).contains { $0.contains("no past run") }, "nobody looked for one")
+    #expect(StatusReport(json: ["verdict": "fine"], failures: nil, now: StatusSamples.now) == nil)
+  }
+
+  @Test func `a narrow screen shows the jobs' names before all else, and no two cells run into each other`() {
+    var facts = Self.busy()
+    facts.report?.facts.summary?.failures = [
+      .init(run: "f", job: "bad", at: StatusSamples.now, outcome: "failed", reason: "exit status 3")
+    ]
+    #expect(Self.text(facts).contains { $0.contains("failed (exit status 3) ") && $0.hasSuffix(" bad") })
+    let rows = Self.text(facts, columns: 40)
+    for name in ["run-0", "run-1", "next-0", "next-9", "bad"] {
+      #expect(rows.contains { $0.hasSuffix(" \(name)") }, "\(name): \(rows)")
+    }
   }
 
   @Test func `progress is measured by the median of past runs, and said where there is none`() {
