@@ -15,6 +15,8 @@ package final class Cronwatch {
   package var environment: [String: String]
   /// The crontab that `start` names.
   package let crontabPath: String
+  /// Judges every answer of `status()`.
+  package var statusObserver: ((JSONValue) throws -> Void)?
   private var commandCount = 0
 
   /// Makes the directories; starts nothing. Faults strike once for all processes, unless each has its own.
@@ -139,7 +141,11 @@ package final class Cronwatch {
   }
 
   /// The object of `status --json`.
-  package func status() throws -> JSONValue { try run(["status", "--json"]).json() }
+  package func status() throws -> JSONValue {
+    let status = try run(["status", "--json"]).json()
+    try statusObserver?(status)
+    return status
+  }
 
   /// The verdict of `status`.
   package func verdict() throws -> String { try status()["verdict"]?.stringValue ?? "none" }

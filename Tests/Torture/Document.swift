@@ -25,10 +25,12 @@ enum Document {
     }
     let lines = FaultRow.all.map { row in
       "| "
-        + ([String(row.number), row.name, row.how, row.expectation, verdict(row, seen[row.number])].map(cell))
+        + ([String(row.number), row.name, row.how, row.expectation, row.status.text, verdict(row, seen[row.number])]
+        .map(cell))
         .joined(separator: " | ") + " |"
     }
-    return (["| | fault | how | expected | seen |", "|---|---|---|---|---|"] + lines).joined(separator: "\n")
+    return (["| | fault | how | expected | status meanwhile | seen |", "|---|---|---|---|---|---|"] + lines).joined(
+      separator: "\n")
   }
 
   private static func verdict(_ row: FaultRow, _ result: JSONValue?) -> String {

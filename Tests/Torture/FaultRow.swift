@@ -28,6 +28,8 @@ struct FaultRow: Sendable {
   let how: String
   /// What must come of it.
   let expectation: String
+  /// What `cronwatch status` must say meanwhile.
+  let status: StatusRule
   var needs: [Need] = []
   let check: Check
 
@@ -40,14 +42,14 @@ struct FaultRow: Sendable {
   /// For people.
   var shown: String {
     let need = needs.isEmpty ? "" : " [\(needs.map(\.rawValue).joined(separator: ", "))]"
-    return "\(number)  \(name)\(need)\n      how: \(how)\n      expected: \(expectation)"
+    return "\(number)  \(name)\(need)\n      how: \(how)\n      expected: \(expectation)\n      status: \(status.text)"
   }
 
   /// For programs.
   var json: JSONValue {
     [
       "row": .integer(Int64(number)), "name": .string(name), "how": .string(how), "expected": .string(expectation),
-      "needs": .array(needs.map { .string($0.rawValue) }),
+      "status": .string(status.text), "needs": .array(needs.map { .string($0.rawValue) }),
     ]
   }
 }
@@ -100,7 +102,7 @@ extension FaultRow {
     case .run(let body):
       do {
         for need in needs { try Surroundings.require(need) }
-        return (.passed, try body(Trial(number: number, options: options)))
+        return (.passed, try body(Trial(number: number, options: options, status: StatusWitness(status))))
       } catch let error as RowSkipped {
         return (.skipped, error.reason)
       } catch {

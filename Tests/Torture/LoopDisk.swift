@@ -70,12 +70,15 @@ final class LoopDisk: Ground {
     try mount(remounting: true)
   }
 
-  /// A process that was killed holds its files until it is gone for good, some time after its command line is.
+  /// A process that was killed holds its files until it is gone for good, some time after its command line is; and
+  /// its mount namespace, if it had one, holds the file system: mounted again meanwhile, it would be as it was.
   private func unmount() throws {
     try waitUntil("nobody stands on the disk") {
       do { try Surroundings.run(["umount", path], in: cron) } catch { return false }
       return true
     }
+    let name = device.split(separator: "/").last.map(String.init) ?? ""
+    try waitUntil("nobody's mount namespace holds the disk") { access("/sys/fs/ext4/\(name)", F_OK) != 0 }
   }
 
   func remove() {

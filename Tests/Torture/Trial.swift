@@ -15,9 +15,10 @@ extension SmallDisk: Ground {
 }
 
 /// What a row's body works with.
-struct Trial: Sendable {
+struct Trial {
   let number: Int
   let options: Options
+  let status: StatusWitness
 
   /// A tick a second, and a restart without a pause.
   static let settings =
@@ -43,7 +44,9 @@ struct Trial: Sendable {
         made = try ground?(cron)
         try cron.plan(jobs, then: more)
         if starting { try cron.start() }
-        let said = try body(cron)
+        cron.statusObserver = { try status.take($0) }
+        let said = try status.use { try body(cron) }
+        cron.statusObserver = nil
         try cron.settle(as: allowance.contains(.degraded) ? "degraded" : "healthy")
         let account = try Account(of: cron, jobs, allowing: allowance)
         if let finding = account.findings.first {
@@ -57,6 +60,9 @@ struct Trial: Sendable {
     }
     return seen
   }
+
+  /// Looks at what status says while the fault lasts.
+  func look(_ cron: Cronwatch, seconds: Double = 40) throws { try status.look(cron, seconds: seconds) }
 
   /// Fails the row unless the condition holds.
   func expect(_ condition: Bool, _ what: @autoclosure () -> String) throws {

@@ -44,11 +44,13 @@ extension FaultRow {
       if roles.contains("worker") { victims.append(try cron.worker(of: job)) }
       try cron.signal(victims, Signal.kill)
       try cron.wait("their deaths") { victims.allSatisfy { !$0.isAlive } }
+      try trial.look(cron)
       if roles.contains("watcher") { try cron.start() }
       try cron.waitForMore(2, of: "tick")
       try trial.expect(job.isAlive, "the job was harmed")
       try trial.expect(try cron.runningJob("long").process == job, "the job isn't known to run")
       try trial.expect(try cron.run(["run", "long"]).exit == 1, "the overlap policy doesn't see it")
+      try trial.look(cron)
       try DeathRows.endLong(cron, run, as: outcome, exit: outcome == "failed" ? 7 : nil)
       try cron.waitForVerdict("healthy")
       return "the job ended unharmed, recorded as \(outcome)"

@@ -11,36 +11,50 @@ extension FaultRow {
     FaultRow(
       number: 8, name: "ticker waits for a device (state D)",
       how: "`fsfreeze` of the ext4 image that holds the state, 12 s", expectation: "no second ticker; it goes on after",
+      status: .says([.must("stalled", "the watcher does not beat either"), .may("stalled")]),
       needs: [.root, .loop], check: .run(frozenDisk)),
     FaultRow(
       number: 35, name: "no space for the state", how: "state on a tmpfs of 64 KiB; the ticker killed twice",
-      expectation: "jobs fire, `degraded`; a crash of the ticker repeats nothing", needs: [.tmpfs],
+      expectation: "jobs fire, `degraded`; a crash of the ticker repeats nothing",
+      status: .says([.must("degraded", "No space left on device"), .may("degraded"), .may("starting")]),
+      needs: [.tmpfs],
       check: .run(tinyDisk)),
     FaultRow(
       number: 36, name: "no inodes for the state",
       how: "state on a tmpfs whose inodes are used up; the ticker killed twice",
       expectation: "the slots that are there serve; what the ledger doesn't take is kept in memory, then written",
+      status: .says([
+        .must("degraded", "the disk is full, and the ledger goes on in its reserve"), .may("degraded"),
+        .may("starting"),
+      ]),
       needs: [.tmpfs], check: .run { try fullDisk($0, bytes: false) }),
     FaultRow(
       number: 76, name: "the disk fills up and gets room again", how: "state on a tmpfs of 8 MB, filled and emptied",
       expectation: "decisions are kept in memory, then written; healthy, every instant accounted for",
+      status: .says([
+        .must("degraded", "the disk is full, and the ledger goes on in its reserve"), .may("degraded"),
+        .may("starting"),
+      ]),
       needs: [.tmpfs], check: .run { try fullDisk($0, bytes: true) }),
     FaultRow(
       number: 37, name: "the disk turns read-only",
       how: "ext4 image with errors=remount-ro, trigger_fs_error; all killed, mounted again, started twice",
       expectation:
         "jobs fire from memory, `degraded`; nothing twice; healthy once writable",
+      status: .says([.must("degraded", "the state directory can't be written"), .may("degraded"), .may("starting")]),
       needs: [.root, .loop],
       check: .run(readOnlyDisk)),
     FaultRow(
       number: 41, name: "the power fails",
       how: "ext4 image cut off by EXT4_IOC_SHUTDOWN at 10 moments, all of ours dead at that instant, another boot id",
-      expectation: "what ran is known; open runs are `interrupted`; nothing fires twice", needs: [.root, .loop],
+      expectation: "what ran is known; open runs are `interrupted`; nothing fires twice",
+      status: .says([.may("starting"), .may("degraded")]), needs: [.root, .loop],
       check: .run(powerCuts)),
     FaultRow(
       number: 20, name: "the state of another boot",
       how: "all killed while a job runs, the job too; another /proc/sys/kernel/random/boot_id in a mount namespace",
-      expectation: "the open run is `interrupted`; nobody is signalled", needs: [.root], check: .run(anotherBoot)),
+      expectation: "the open run is `interrupted`; nobody is signalled",
+      status: .says([.may("starting")]), needs: [.root], check: .run(anotherBoot)),
   ]
 
   @Sendable private static func frozenDisk(_ trial: Trial) throws -> String {
@@ -59,6 +73,7 @@ extension FaultRow {
       var isFrozen = true
       defer { if isFrozen { try? disk.thaw() } }
       trial.letPass(seconds: 12)
+      try trial.look(cron)
       let tickers = Victims.look(cron.state).byRole["ticker"]?.count ?? 0
       let waiting = Victims.look(cron.state).all.count { ProcessStatus.read($0.identity.pid)?.state == "D" }
       try disk.thaw()
@@ -73,7 +88,7 @@ extension FaultRow {
   @Sendable private static func tinyDisk(_ trial: Trial) throws -> String {
     // With the last watcher its memory goes, and with it what the disk never took: only the evidence is left.
     try trial.use(
-      state: "disk/state", allowing: .damage, starting: false,
+      state: "disk/state", allowing: [.damage, .degraded], starting: false,
       on: { try SmallDisk($0.sandbox.path(of: "disk"), kilobytes: 64) }
     ) { cron in
       let start = try cron.run(["start", cron.crontabPath], seconds: 60)
@@ -85,6 +100,7 @@ extension FaultRow {
         try cron.waitForAnotherTicker(than: ticker)
       }
       try cron.waitForMore(3, of: "tick")
+      try trial.look(cron)
       let status = try cron.status()
       try trial.expect(status["verdict"]?.stringValue == "degraded", "status: \(status["message"]?.stringValue ?? "")")
       _ = try cron.run(["stop"])
@@ -112,6 +128,7 @@ extension FaultRow {
         let ticker = try cron.ticker()
         try cron.signal(ticker, Signal.kill)
         try cron.waitForAnotherTicker(than: ticker)
+        try trial.look(cron)
         try cron.waitForMore(3, of: "tick")
       }
       try disk.makeRoom()
@@ -178,6 +195,7 @@ extension FaultRow {
         try disk.powerUp()
       }
       try OtherBoot.start(cron, number: 99)
+      try trial.look(cron)
       try cron.waitForMore(2, of: "tick")
       return "10 cuts"
     }
@@ -195,6 +213,7 @@ extension FaultRow {
         try cron.runs("long").first { $0.run == run && $0.outcome != nil }
       }
       try trial.expect(row.outcome == "interrupted", JSONWriter.text(row.json))
+      try trial.look(cron)
       try cron.waitForMore(2, of: "tick")
       return "recorded as interrupted"
     }

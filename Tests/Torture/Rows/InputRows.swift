@@ -11,24 +11,31 @@ extension FaultRow {
     FaultRow(
       number: 10, name: "a FIFO named as a crontab",
       how: "mkfifo; `cronwatch start FIFO`; a FIFO in the place of a crontab that is in use",
-      expectation: "refused at once with 78; the last good copy fires on, status names the FIFO", check: .run(fifo)),
+      expectation: "refused at once with 78; the last good copy fires on, status names the FIFO",
+      status: .says([.must("degraded", "it is a FIFO, not a regular file; its last good copy is in use")]),
+      check: .run(fifo)),
     FaultRow(
       number: 51, name: "a crontab unreadable, gone, with NULs, of a gigabyte, half written",
       how: "one after another while running", expectation: "the last good copy fires on, status says why",
+      status: .says([.must("degraded", "its last good copy is in use")]),
       check: .run(badCrontabs)),
     FaultRow(
       number: 52, name: "a crontab edited a thousand times a second", how: "rename in a loop for 4 s",
-      expectation: "the last version counts; nothing fires twice", check: .run(edits)),
+      expectation: "the last version counts; nothing fires twice",
+      status: .healthy, check: .run(edits)),
     FaultRow(
       number: 56, name: "clients that connect and never read",
       how: "300 connections to control.sock with a request each",
-      expectation: "bounded; beats and status go on", check: .run(silentClients)),
+      expectation: "bounded; beats and status go on",
+      status: .healthy, check: .run(silentClients)),
     FaultRow(
       number: 57, name: "storms of signals", how: "HUP, USR1, USR2, PIPE, XFSZ, WINCH, CONT at all of ours for 4 s",
-      expectation: "nobody dies; a change made meanwhile is loaded", check: .run(signalStorm)),
+      expectation: "nobody dies; a change made meanwhile is loaded",
+      status: .healthy, check: .run(signalStorm)),
     FaultRow(
       number: 77, name: "nobody reads our standard error", how: "`start --foreground` into a full pipe",
-      expectation: "beats and jobs go on; lines are lost, nothing else", check: .run(fullPipe)),
+      expectation: "beats and jobs go on; lines are lost, nothing else",
+      status: .says([.may("starting")]), check: .run(fullPipe)),
   ]
 
   @Sendable private static func fifo(_ trial: Trial) throws -> String {
@@ -83,6 +90,7 @@ extension FaultRow {
         try Directory.open(cron.sandbox.path).rename("next", to: "crontab")
         Pause.milliseconds(1)
       }
+      try trial.look(cron)
       try cron.wait("the last version is loaded") {
         _ = try cron.run(["run", "last"])
         return cron.sandbox.read("last") == "\(versions)\n"
@@ -113,6 +121,7 @@ extension FaultRow {
         _ = send(raw, request, request.utf8.count, Int32(MSG_NOSIGNAL))
       }
       try cron.waitForMore(3, of: "tick")
+      try trial.look(cron)
       let status = try cron.run(["status"])
       try trial.expect(
         [0, 1].contains(status.exit) && status.seconds < 5, "status: \(status.exit) in \(status.seconds) s")
@@ -139,6 +148,7 @@ extension FaultRow {
         }
       }
       try trial.expect(watcher.isAlive && ticker.isAlive, "somebody died")
+      try trial.look(cron)
       try cron.wait("the change is loaded") { try cron.run(["run", "last"]).exit == 0 }
       try cron.waitForMore(2, of: "tick")
       return "\(count) signals"
@@ -162,6 +172,7 @@ extension FaultRow {
       try cron.waitForAnotherTicker(than: ticker)
       try cron.waitForMore(3, of: "tick")
       try trial.expect(try cron.beatAge() ?? 99 < 8, "the beat is old")
+      try trial.look(cron)
       _ = try cron.run(["stop"])
       return ""
     }

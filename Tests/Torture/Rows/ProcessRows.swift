@@ -10,61 +10,89 @@ extension FaultRow {
     FaultRow(
       number: 1, name: "ticker killed while idle", how: "kill -9, six times",
       expectation: "another one fires within seconds; nothing is lost or fired twice; each death is written down",
+      status: .says([.may("starting"), .may("crash-looping", "the ticker died")]),
       check: .run(killIdle)),
     FaultRow(
       number: 3, name: "ticker traps", how: "fault point `tick.begin@3:trap`",
-      expectation: "a death by signal, and another ticker", needs: [.faultPoints],
+      expectation: "a death by signal, and another ticker",
+      status: .says([.may("starting")]), needs: [.faultPoints],
       check: .run { try tickerEnds($0, "tick.begin@3:trap") }),
     FaultRow(
       number: 4, name: "ticker ends with status 0 unasked", how: "fault point `tick.begin@3:exit0`",
-      expectation: "taken for a death, and another ticker", needs: [.faultPoints],
+      expectation: "taken for a death, and another ticker",
+      status: .says([.may("starting")]), needs: [.faultPoints],
       check: .run { try tickerEnds($0, "tick.begin@3:exit0") }),
     FaultRow(
       number: 5, name: "ticker stopped", how: "kill -STOP",
       expectation: "once its beat is 3 intervals and 20 s old it is continued, and goes on as the same process",
+      status: .says([.may("stalled", "SIGCONT")]),
       check: .run(tickerStopped)),
     FaultRow(
       number: 6, name: "ticker spins", how: "fault point `tick.begin@4:spin`",
-      expectation: "once its beat is too old: SIGABRT, 5 s later SIGKILL, another ticker", needs: [.faultPoints],
+      expectation: "once its beat is too old: SIGABRT, 5 s later SIGKILL, another ticker",
+      status: .says([
+        .must("stalled", "the watcher sent SIGABRT and will kill it"), .may("stalled"), .may("starting"),
+      ]),
+      needs: [.faultPoints],
       check: .run { try tickerEnds($0, "tick.begin@4:spin", seconds: 60) }),
     FaultRow(
       number: 7, name: "the ticker's loop hangs, its helper thread lives", how: "fault point `tick.begin@4:hang`",
-      expectation: "found out as well, because the loop itself writes the beat", needs: [.faultPoints],
+      expectation: "found out as well, because the loop itself writes the beat",
+      status: .says([
+        .must("stalled", "the watcher sent SIGABRT and will kill it"), .may("stalled"), .may("starting"),
+      ]),
+      needs: [.faultPoints],
       check: .run { try tickerEnds($0, "tick.begin@4:hang", seconds: 60) }),
     FaultRow(
       number: 9, name: "ticker dies again and again", how: "fault point `tick.begin@6:kill` in every ticker",
-      expectation: "pauses grow, `crash-looping` says so, jobs fire between the deaths", needs: [.faultPoints],
+      expectation: "pauses grow, `crash-looping` says so, jobs fire between the deaths",
+      status: .says([
+        .must("crash-looping", "the ticker died 3 times in 10 min, last: signal KILL"), .may("crash-looping"),
+        .may("starting"),
+      ]), needs: [.faultPoints],
       check: .run(crashLoop)),
     FaultRow(
       number: 11, name: "watcher killed under a service manager",
       how: "`SYSTEMD_EXEC_PID` is its own pid; kill -9; started again as systemd would",
       expectation: "the ticker ends by itself, the job runs on and is adopted",
+      status: .says([.must("down", "jobs will NOT fire"), .may("degraded", "unsupervised"), .may("starting")]),
       check: .run(underServiceManager)),
     FaultRow(
       number: 12, name: "watcher killed, nobody restarts it", how: "kill -9, later `cronwatch start`",
-      expectation: "the ticker fires on as `unsupervised`; a new watcher takes over", check: .run(unsupervised)),
+      expectation: "the ticker fires on as `unsupervised`; a new watcher takes over",
+      status: .says([.must("degraded", "unsupervised: no watcher would restart the ticker"), .may("starting")]),
+      check: .run(unsupervised)),
     FaultRow(
       number: 13, name: "watcher and ticker killed at once", how: "kill -9 of both, a job runs",
       expectation: "the job is unharmed, its end is recorded after the start",
+      status: .says([.must("down", "jobs will NOT fire"), .may("starting")]),
       check: .run { try killedBeside($0, ["watcher", "ticker"], expecting: "failed") }),
     FaultRow(
       number: 14, name: "watcher stopped, then continued", how: "kill -STOP for 30 s",
-      expectation: "no ticker is taken for stalled, none is replaced", check: .run { try frozen($0, ["watcher"], 30) }),
+      expectation: "no ticker is taken for stalled, none is replaced",
+      status: .says([.must("degraded", "the watcher does not beat")]), check: .run { try frozen($0, ["watcher"], 30) }),
     FaultRow(
       number: 15, name: "watcher and ticker stopped, as a paused machine", how: "kill -STOP of both for 40 s",
       expectation: "nobody is killed; what was missed is caught up or recorded",
+      status: .says([
+        .must("stalled", "the watcher does not beat either"), .may("stalled"),
+        .may("degraded", "the watcher does not beat"),
+      ]),
       check: .run { try frozen($0, ["watcher", "ticker"], 40) }),
     FaultRow(
       number: 16, name: "twenty watchers at once", how: "20 `cronwatch start` in parallel, three times",
       expectation: "one watcher and one ticker; every other start ends with 0 or 69 and says who runs",
+      status: .says([.may("starting")]),
       check: .run(twentyStarts)),
     FaultRow(
       number: 17, name: "a second watcher with another configuration",
       how: "`start --config OTHER` beside a running one",
-      expectation: "nothing is started twice; the start tells of the one that runs", check: .run(otherConfiguration)),
+      expectation: "nothing is started twice; the start tells of the one that runs",
+      status: .healthy, check: .run(otherConfiguration)),
     FaultRow(
       number: 18, name: "lock files deleted", how: "rm ticker.lock, later watcher.lock",
-      expectation: "who lost its lock stops firing; one watcher and one ticker remain", check: .run(locksDeleted)),
+      expectation: "who lost its lock stops firing; one watcher and one ticker remain",
+      status: .says([.may("starting"), .may("degraded", "unsupervised")]), check: .run(locksDeleted)),
   ]
 
   @Sendable private static func killIdle(_ trial: Trial) throws -> String {
@@ -110,7 +138,10 @@ extension FaultRow {
       try cron.signal(ticker, Signal.stop)
       try cron.wait("it is stopped") { ProcessStatus.read(ticker.pid)?.state == "T" }
       let took = try trial.milliseconds {
-        try cron.wait("the ticker is continued", seconds: 60) { ProcessStatus.read(ticker.pid)?.state != "T" }
+        try cron.wait("the ticker is continued", seconds: 60) {
+          _ = try cron.status()
+          return ProcessStatus.read(ticker.pid)?.state != "T"
+        }
       }
       try trial.expect(took >= 20_000, "continued after \(took) ms: too early")
       try cron.waitForVerdict("healthy")
@@ -141,6 +172,7 @@ extension FaultRow {
       try cron.signal(watcher, Signal.kill)
       try cron.wait("the end of the ticker") { !ticker.isAlive }
       try trial.expect(job.isAlive, "the job died too")
+      try trial.look(cron)
       let second = try cron.spawn(words, executable: "/bin/sh")
       try cron.waitForVerdict("healthy")
       try trial.expect(try cron.runningJob("long").process == job, "the job isn't adopted")
@@ -174,6 +206,7 @@ extension FaultRow {
       let stopped = roles.contains("ticker") ? [watcher, ticker] : [watcher]
       try cron.signal(stopped, Signal.stop)
       trial.letPass(seconds: seconds)
+      try trial.look(cron)
       try cron.signal(stopped, Signal.resume)
       try cron.waitForVerdict("healthy")
       try cron.waitForMore(3, of: "tick")
@@ -194,6 +227,7 @@ extension FaultRow {
         let victims = Victims.look(cron.state)
         let (watchers, tickers) = (victims.byRole["watcher"]?.count ?? 0, victims.byRole["ticker"]?.count ?? 0)
         try trial.expect(watchers == 1 && tickers == 1, "\(watchers) watchers and \(tickers) tickers")
+        try trial.look(cron)
         try cron.waitForMore(2, of: "tick")
         try cron.stop()
       }
@@ -210,6 +244,7 @@ extension FaultRow {
       try trial.expect([0, 69].contains(result.exit), "exit \(result.exit): \(result.error)")
       try trial.expect((result.output + result.error).contains(String(watcher.pid)), "it doesn't say who runs")
       try trial.expect(try cron.watcher() == watcher && cron.ticker() == ticker, "it replaced somebody")
+      try trial.look(cron)
       return "exit status \(result.exit)"
     }
   }
@@ -223,6 +258,7 @@ extension FaultRow {
       try cron.wait("the end of the old ticker") { !ticker.isAlive }
       try cron.waitForMore(2, of: "tick")
       try Directory.open(cron.state).unlink("watcher.lock")
+      try trial.look(cron)
       try cron.wait("the watcher locked it again") { cron.log.contains("locked it again") }
       let victims = Victims.look(cron.state)
       try trial.expect(victims.byRole["watcher"]?.count == 1, "there isn't one watcher")

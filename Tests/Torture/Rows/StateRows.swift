@@ -11,13 +11,18 @@ extension FaultRow {
     FaultRow(
       number: 45, name: "the state directory removed while running", how: "`rm -rf` of it, again while it is made anew",
       expectation: "the same watcher makes it anew and fires on; nothing fires twice, nobody spins",
+      status: .says([.may("starting"), .may("down", "jobs will NOT fire"), .may("degraded")]),
       check: .run(stateRemoved)),
     FaultRow(
       number: 46, name: "a state directory that others may write, or of another owner", how: "chmod 0777; chown",
-      expectation: "status 77 and a plain message, at once", check: .run(wrongOwner)),
+      expectation: "status 77 and a plain message, at once",
+      status: .says([
+        .must("exit 77", "others may write in the state directory"), .may("exit 77", "belongs to uid 65534"),
+      ]), check: .run(wrongOwner)),
     FaultRow(
       number: 47, name: "a format from the future", how: "`99.0` in `format`; a ledger's head of format 9.0",
-      expectation: "73, or firing from memory; not a byte there changes", check: .run(future)),
+      expectation: "73, or firing from memory; not a byte there changes",
+      status: .says([.must("exit 73", "99.0")]), check: .run(future)),
   ]
 
   @Sendable private static func stateRemoved(_ trial: Trial) throws -> String {
@@ -25,6 +30,7 @@ extension FaultRow {
       try cron.waitForMore(2, of: "tick")
       let ours = Victims.look(cron.state).all.map(\.identity)
       try Surroundings.run(["rm", "-rf", cron.state], in: cron)
+      try trial.look(cron)
       trial.letPass(seconds: 8)
       let ticks = ours.compactMap { identity -> UInt64? in
         let words = text("/proc/\(identity.pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
@@ -46,10 +52,12 @@ extension FaultRow {
       chmod(cron.state, 0o777)
       let open = try cron.run(["start", cron.crontabPath])
       try trial.expect(open.exit == 77 && open.error.contains(cron.state), "\(open.exit): \(open.error)")
+      try trial.status.takeRefusal(try cron.run(["status"]))
       chmod(cron.state, 0o700)
       if CurrentProcess.effectiveUser == 0 {
         chown(cron.state, 65_534, 65_534)
         let foreign = try cron.run(["start", cron.crontabPath])
+        try trial.status.takeRefusal(try cron.run(["status"]))
         chown(cron.state, 0, 0)
         try trial.expect(foreign.exit == 77 && foreign.seconds < 5, "\(foreign.exit): \(foreign.error)")
       }
@@ -70,6 +78,7 @@ extension FaultRow {
         ["/bin/sh", "-c", "cd \"$1\" && find . -type f | sort | xargs cksum", "sh", cron.state], in: cron)
       try trial.expect(refused.exit == 73 && refused.error.contains("99.0"), "\(refused.exit): \(refused.error)")
       try trial.expect(before == after, "something was written")
+      try trial.status.takeRefusal(try cron.run(["status"]))
       try cron.sandbox.write("state/format", "1.0\n")
       return "73, untouched"
     }

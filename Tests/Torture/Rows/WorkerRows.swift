@@ -10,61 +10,83 @@ extension FaultRow {
     FaultRow(
       number: 21, name: "worker killed, its job runs", how: "kill -9 of the job's parent",
       expectation: "the job is unharmed; its status comes from the ticker, which reaps it",
+      status: .says([.may("degraded", "1 job runs without a worker")]),
       check: .run { try killedBeside($0, ["worker"], expecting: "failed") }),
     FaultRow(
       number: 22, name: "worker and ticker killed at once", how: "kill -9 of both",
       expectation: "the watcher reaps the job and writes it down; the next ticker finds it there",
+      status: .says([.may("starting"), .may("degraded", "1 job runs without a worker")]),
       check: .run { try killedBeside($0, ["worker", "ticker"], expecting: "failed") }),
     FaultRow(
       number: 23, name: "watcher, ticker and worker killed at once", how: "kill -9 of all three",
       expectation: "the job ends unharmed, still blocks its overlap, and is `unknown` in the end",
+      status: .says([
+        .must("down", "jobs will NOT fire"), .must("degraded", "1 job runs without a worker"), .may("starting"),
+      ]),
       check: .run { try killedBeside($0, ["watcher", "ticker", "worker"], expecting: "unknown") }),
     FaultRow(
       number: 68, name: "watcher and worker killed at once, then a start",
       how: "kill -9 of both while the job lives; `cronwatch start`",
       expectation: "the job is known to run until its end, then `unknown`: nobody could see how it ended",
+      status: .says([
+        .must("degraded", "unsupervised"), .must("degraded", "1 job runs without a worker"), .may("starting"),
+      ]),
       check: .run { try killedBeside($0, ["watcher", "worker"], expecting: "unknown") }),
     FaultRow(
       number: 24, name: "worker killed between its order and execve", how: "fault point `worker.before-launch:kill`",
-      expectation: "no `exec` in the slot: it never ran, and fires once", needs: [.faultPoints],
+      expectation: "no `exec` in the slot: it never ran, and fires once",
+      status: .healthy, needs: [.faultPoints],
       check: .run { trial in
         try trial.use(faults: "worker.before-launch@2:kill") { cron in
           try cron.waitForMore(5, of: "tick")
+          try trial.look(cron)
           return ""
         }
       }),
     FaultRow(
       number: 25, name: "worker stopped before execve, the ticker replaced, the worker continued",
       how: "fault point `worker.order-read@2:stop`; ticker killed; SIGCONT 0 to 4 s later, or never",
-      expectation: "one execution, by whoever may", needs: [.faultPoints], check: .run(lateWorker)),
+      expectation: "one execution, by whoever may",
+      status: .says([.may("starting")]), needs: [.faultPoints], check: .run(lateWorker)),
     FaultRow(
       number: 31, name: "fork fails with EAGAIN in a worker", how: "strace on the idle workers: clone, clone3, fork",
-      expectation: "could not start, tried again, each occurrence at most once", needs: [.strace],
+      expectation: "could not start, tried again, each occurrence at most once",
+      status: .says([.must("degraded", "can't be started")]), needs: [.strace],
       check: .run { try noForks($0, of: "worker") }),
     FaultRow(
       number: 32, name: "the ticker can't start a worker",
       how: "strace on the ticker: clone, clone3, vfork fail for 6 s",
-      expectation: "beats go on; runs are tried again within their grace", needs: [.strace],
+      expectation: "beats go on; runs are tried again within their grace",
+      status: .says([.must("degraded", "can't be started")]), needs: [.strace],
       check: .run { try noForks($0, of: "ticker") }),
     FaultRow(
       number: 33, name: "no descriptors left", how: "prlimit --nofile of the ticker at what it has, 6 s; then back",
-      expectation: "it lives, beats and recovers", check: .run(noDescriptors)),
+      expectation: "it lives, beats and recovers",
+      status: .says([.must("degraded")]), check: .run(noDescriptors)),
     FaultRow(
       number: 69, name: "EMFILE while the slot of a dead worker is judged",
       how: "strace on the ticker: pidfd_open fails for 4 s; the worker of a long job killed",
-      expectation: "the job is known to run, and its status is recorded", needs: [.strace],
+      expectation: "the job is known to run, and its status is recorded",
+      status: .says([
+        .must("degraded", "a worker is gone, and what its job does can't be told yet: EMFILE"),
+        .may("degraded", "1 job runs without a worker"),
+      ]), needs: [.strace],
       check: .run(noPidfdWhileJudging)),
     FaultRow(
       number: 58, name: "the program's file deleted while it runs",
       how: "started from a copy; rm; ticker and workers killed",
-      expectation: "the next ticker and workers come from the same file, deleted or not", check: .run(deletedBinary)),
+      expectation: "the next ticker and workers come from the same file, deleted or not",
+      status: .says([.must("degraded", "the program's file was deleted"), .may("starting")]), check: .run(deletedBinary)
+    ),
     FaultRow(
       number: 59, name: "restart with a running job", how: "`cronwatch restart`",
-      expectation: "the job is unharmed, adopted, and its exit is recorded", check: .run(restart)),
+      expectation: "the job is unharmed, adopted, and its exit is recorded",
+      status: .says([.may("starting"), .may("stopping")]), check: .run(restart)),
     FaultRow(
       number: 60, name: "PID 1 of a container; foreign orphans",
       how: "`unshare --pid --fork`, watcher killed, 200 orphans",
-      expectation: "another watcher comes, orphans are reaped, jobs fire on", needs: [.root], check: .run(pidOne)),
+      expectation: "another watcher comes, orphans are reaped, jobs fire on",
+      status: .says([.may("starting"), .may("degraded", "unsupervised")]), needs: [.root], check: .run(pidOne)),
   ]
 
   @Sendable private static func lateWorker(_ trial: Trial) throws -> String {
@@ -75,6 +97,7 @@ extension FaultRow {
         let ticker = try cron.ticker()
         try cron.signal(ticker, Signal.kill)
         try cron.waitForAnotherTicker(than: ticker)
+        try trial.look(cron)
         if wait >= 0 {
           trial.letPass(seconds: wait)
           try cron.signal(late, Signal.resume)
@@ -118,7 +141,9 @@ extension FaultRow {
       for room in [0, 1, 2, 4] {
         try Surroundings.run(["prlimit", "--pid", String(ticker.pid), "--nofile=\(open + room):"], in: cron)
         try cron.signal(cron.workers(), Signal.kill)
-        trial.letPass(seconds: 3)
+        trial.letPass(seconds: 1)
+        try trial.look(cron)
+        trial.letPass(seconds: 2)
         try Surroundings.run(["prlimit", "--pid", String(ticker.pid), "--nofile=20000:"], in: cron)
         try cron.waitForMore(2, of: "tick", seconds: 40)
       }
@@ -134,6 +159,7 @@ extension FaultRow {
       let worker = try cron.worker(of: job)
       var injection = try Injection(cron, into: [try cron.ticker()], "pidfd_open:error=EMFILE")
       try cron.signal(worker, Signal.kill)
+      try trial.look(cron)
       trial.letPass(seconds: 4)
       let hits = injection.hits
       try injection.end()
@@ -157,6 +183,7 @@ extension FaultRow {
       try cron.signal(cron.workers() + [ticker], Signal.kill)
       try cron.waitForAnotherTicker(than: ticker)
       try cron.waitForMore(3, of: "tick")
+      try trial.look(cron)
       try cron.stop()
       return ""
     }
@@ -169,6 +196,7 @@ extension FaultRow {
       let result = try cron.run(["restart"], seconds: 60)
       try trial.expect(result.exit == 0, "restart: \(result.exit) \(result.error)")
       try trial.expect(try cron.runningJob("long").process == job, "the job isn't adopted")
+      try trial.look(cron)
       try cron.waitForMore(2, of: "tick")
       try DeathRows.endLong(cron, run, as: "failed", exit: 7)
       return ""
@@ -187,6 +215,7 @@ extension FaultRow {
       let watchers = Victims.look(cron.state).byRole["watcher"] ?? []
       try trial.expect(watchers.count == 1, "there are \(watchers.count) watchers")
       try cron.signal(watchers, Signal.kill)
+      try trial.look(cron)
       try cron.wait("another watcher") {
         Victims.look(cron.state).byRole["watcher"].map { $0 != watchers } ?? false
       }
