@@ -14,7 +14,8 @@ extension FaultRow {
       number: 48, name: "the clock steps: +1 h, −1 h, +10 years, to 1970", how: "`date -s`",
       expectation: "no instant twice; the step is recorded, marks are set anew",
       status: .held(
-        "`degraded`, “the clock looks wrong”, while occurrences wait for it; after a step nothing is to be seen (CronDaemonTests/StatusEvaluatorTests)"
+        "`degraded`, “the clock looks wrong”, while occurrences wait for it; after a step nothing is "
+          + "to be seen (CronDaemonTests/StatusEvaluatorTests)"
       ),
       check: .never(
         "the wall clock has no namespace, and it is the whole machine's; CronEngineTests/ClockTests step it")),

@@ -10,37 +10,42 @@ extension FaultRow {
     FaultRow(
       number: 2, name: "ticker killed at each step of a run", how: "its 14 fault points with `kill`, one after another",
       expectation: "the table of recovery: what never ran fires once, what ran is recorded",
-      status: .says([.may("starting"), .may("degraded", "configuration couldn't be read (signal KILL)")]),
+      status: .says([
+        .may("starting"), .may("degraded", "configuration couldn't be read (signal KILL)"),
+        .may("degraded", "can't be started"),
+      ]),
       needs: [.faultPoints],
       check: .run { try eachPoint($0, tickerPoints, "kill") }),
     FaultRow(
       number: 61, name: "worker killed at each step of a run", how: "its 8 fault points with `kill`",
       expectation: "the same table",
-      status: .says([.may("degraded", "1 job runs without a worker")]), needs: [.faultPoints],
+      status: .says([.may("degraded", "1 job runs without a worker"), .may("degraded", "can't be started")]),
+      needs: [.faultPoints],
       check: .run { try eachPoint($0, workerPoints, "kill") }),
     FaultRow(
       number: 62, name: "worker stopped at each step of a run",
       how: "its 8 fault points with `stop`: it comes too late",
       expectation: "killed after 5 s, then the same table",
-      status: .says([.may("degraded", "1 job runs without a worker")]), needs: [.faultPoints],
+      status: .says([.may("degraded", "1 job runs without a worker"), .may("degraded", "can't be started")]),
+      needs: [.faultPoints],
       check: .run { try eachPoint($0, workerPoints, "stop") }),
     FaultRow(
       number: 63, name: "ticker stopped between steps, its watcher replaced",
       how: "fault points `claim.appended` … `order.rung` with `stop`; then watcher killed, another started",
       expectation: "the old ticker ends before the new one looks at anything; nothing fires twice",
-      status: .says([.must("degraded", "unsupervised"), .may("starting")]),
+      status: .says([.must("degraded", "unsupervised"), .may("starting"), .may("degraded", "can't be started")]),
       needs: [.faultPoints], check: .run(lateTicker)),
     FaultRow(
       number: 64, name: "ticker killed at its N-th call",
       how: "strace: SIGKILL on entering the N-th write, pwrite, openat, rename, fdatasync, fcntl",
       expectation: "nothing is lost or fired twice",
-      status: .says([.may("starting"), .may("crash-looping", "the ticker died")]), needs: [.strace],
+      status: .says([.may("starting"), .may("degraded"), .may("crash-looping", "the ticker died")]), needs: [.strace],
       check: .run(tickerAtCalls)),
     FaultRow(
       number: 65, name: "any process killed at its N-th call of a start",
       how: "strace -f from `cronwatch start` on, SIGKILL at the N-th call of each process; then a start without",
       expectation: "the next start recovers; nothing is lost or fired twice",
-      status: .says([.may("starting")]), needs: [.strace],
+      status: .says([.may("starting"), .may("degraded")]), needs: [.strace],
       check: .run(startAtCalls)),
     FaultRow(
       number: 66, name: "calls of the ticker fail",
