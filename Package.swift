@@ -77,7 +77,8 @@ let package = Package(
       name: "CronWireTests", dependencies: ["CronWire", "CronTestRandom", "CronTestSupport"],
       swiftSettings: everywhere),
     .testTarget(
-      name: "CronConfigTests", dependencies: ["CronConfig", "CronTime", "CronTestRandom", "CronTestSupport"],
+      name: "CronConfigTests",
+      dependencies: ["CronConfig", "CronTime", "CronWire", "CronTestRandom", "CronTestSupport"],
       swiftSettings: everywhere),
     .testTarget(
       name: "CronLedgerTests", dependencies: ["CronLedger", "CronTime", "CronTestRandom", "CronTestSupport"],

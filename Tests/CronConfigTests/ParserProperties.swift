@@ -1,9 +1,10 @@
 import CronConfig
 import CronTime
+import CronWire
 
 /// What must hold of each parser, whatever bytes it is given; the fuzzer and the tests of its corpus share it.
 enum ParserProperties: String, CaseIterable {
-  case schedule, crontab, conf, tzif
+  case schedule, crontab, conf, tzif, request
 
   private static let start = Instant(seconds: 1_790_000_000)
 
@@ -14,6 +15,7 @@ enum ParserProperties: String, CaseIterable {
     case .crontab: Self.crontab(bytes)
     case .conf: Self.conf(bytes)
     case .tzif: Self.tzif(bytes)
+    case .request: Self.request(bytes)
     }
   }
 
@@ -76,6 +78,43 @@ enum ParserProperties: String, CaseIterable {
       if let problem = walk(schedule, zone) { return problem }
     }
     return nil
+  }
+
+  /// The control socket: however the bytes are cut into pieces, the same lines come out, none beyond its limit; what is
+  /// taken for JSON is written as one line that means the same.
+  private static func request(_ bytes: [UInt8]) -> String? {
+    let limit = 300
+    let piece = Int(bytes.first ?? 0) % 17 + 1
+    var rest = bytes.dropFirst()[...]
+    var expected = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    var lines = MessageLines(limit: limit)
+    while !rest.isEmpty {
+      let more = Array(rest.prefix(min(piece, lines.room)))
+      rest = rest.dropFirst(more.count)
+      lines.append(more)
+      taking: while true {
+        switch lines.next() {
+        case .incomplete: break taking
+        case .tooLong: return expected[0].count > limit ? nil : "a line of \(expected[0].count) bytes is too long"
+        case .line(let line):
+          guard expected[0].elementsEqual(line) else { return "another line than was sent" }
+          expected.removeFirst()
+          if let problem = json(line) { return problem }
+        }
+      }
+    }
+    return expected.count == 1 ? nil : "\(expected.count - 1) lines are missing"
+  }
+
+  private static func json(_ line: [UInt8]) -> String? {
+    do throws(JSONError) {
+      let value = try JSONReader.parse(line, limits: JSONLimits(bytes: 300, depth: 16))
+      let written = JSONWriter.line(value)
+      if written.contains(UInt8(ascii: "\n")) { return "a line break in \(written)" }
+      return try JSONReader.parse(written) == value ? nil : "it is written as another value"
+    } catch {
+      return (0...line.count).contains(error.offset) ? nil : "byte \(error.offset) of \(line.count)"
+    }
   }
 
   private static func walk(_ schedule: Schedule, _ zone: Zone) -> String? {

@@ -19,7 +19,7 @@ final class ControlConnection {
   /// When it is dropped, in CLOCK_MONOTONIC nanoseconds; nil while its request is with the owner.
   private(set) var deadlineNanoseconds: Int64?
   private let socket: FileDescriptor
-  private var incoming: [UInt8] = []
+  private var incoming = MessageLines(limit: ControlLimits.messageBytes)
   private var outgoing: ArraySlice<UInt8> = []
   private var closesAfterAnswer = false
 
@@ -33,9 +33,8 @@ final class ControlConnection {
   /// Takes what has arrived, at most one message's worth.
   func receive(nowNanoseconds: Int64) {
     do throws(Errno) {
-      switch try socket.receive(upTo: ControlLimits.messageBytes + 1 - min(incoming.count, ControlLimits.messageBytes))
-      {
-      case .bytes(let bytes, _): incoming += bytes
+      switch try socket.receive(upTo: incoming.room) {
+      case .bytes(let bytes, _): incoming.append(bytes)
       case .endOfStream: phase = .closed
       case .wouldBlock: return
       }
@@ -47,14 +46,14 @@ final class ControlConnection {
   /// The next complete request; a message that is too long or no JSON object is answered here and ends the connection.
   func takeRequest(nowNanoseconds: Int64) -> JSONValue? {
     guard phase == .reading else { return nil }
-    guard let newline = incoming.firstIndex(of: UInt8(ascii: "\n")) else {
-      if incoming.count > ControlLimits.messageBytes {
-        refuse("the request is longer than \(ControlLimits.messageBytes) bytes", nowNanoseconds: nowNanoseconds)
-      }
+    let line: [UInt8]
+    switch incoming.next() {
+    case .incomplete: return nil
+    case .tooLong:
+      refuse("the request is longer than \(ControlLimits.messageBytes) bytes", nowNanoseconds: nowNanoseconds)
       return nil
+    case .line(let bytes): line = bytes
     }
-    let line = Array(incoming[..<newline])
-    incoming.removeSubrange(...newline)
     do {
       let limits = JSONLimits(bytes: ControlLimits.messageBytes, depth: 16)
       let message = try JSONReader.parse(line, limits: limits)

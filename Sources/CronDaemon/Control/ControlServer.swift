@@ -106,8 +106,9 @@ public final class ControlServer {
 
   private func acceptAll(poller: borrowing Poller, nowNanoseconds: Int64) {
     do throws(Errno) {
-      // Bounded: a storm of connections must not keep the loop from its other work.
-      for _ in 0..<endpoint.clients {
+      // Bounded: a storm of connections must not keep the loop from its other work, nor push out within one turn those
+      // that came before it and whose request is there already.
+      for _ in 0..<max(endpoint.clients / 4, 1) {
         guard let socket = try listener.accept() else { return }
         try admit(socket, poller: poller, nowNanoseconds: nowNanoseconds)
       }
@@ -125,7 +126,7 @@ public final class ControlServer {
     // Who may come to a group's socket is what its mode says: the kernel has looked (unix(7)).
     guard endpoint.group != nil || peer.userIdentifier == 0 || peer.userIdentifier == CurrentProcess.effectiveUser
     else { return }
-    guard clients.count < endpoint.clients else {
+    guard clients.count < endpoint.clients || makeRoom(poller: poller) else {
       let refusal = ControlReply.failure(exit: 75, "too many clients, try again")
       do { _ = try socket.send(JSONWriter.line(refusal) + [UInt8(ascii: "\n")]) } catch {}
       return
@@ -135,6 +136,19 @@ public final class ControlServer {
     guard clients[identifier] == nil else { return }
     try poller.add(socket.raw, token: tokenBase + identifier)
     clients[identifier] = ControlConnection(socket, nowNanoseconds: nowNanoseconds)
+  }
+
+  /// Drops the client that has said the least for the longest: those who come and say nothing must not keep others out.
+  private func makeRoom(poller: borrowing Poller) -> Bool {
+    let silent = clients.filter { $0.value.phase == .reading }
+    guard
+      let oldest = silent.min(by: {
+        ($0.value.deadlineNanoseconds ?? .max, $0.key) < ($1.value.deadlineNanoseconds ?? .max, $1.key)
+      })
+    else { return false }
+    oldest.value.phase = .closed
+    settle(oldest.key, oldest.value, poller: poller)
+    return true
   }
 
   /// Brings the poller in line with what the client is waited for, or lets it go.

@@ -111,6 +111,25 @@ private final class Served {
     #expect(try served.line(late) == "{\"ok\":true}\n")
   }
 
+  @Test func `a thousand clients that come and say nothing keep out nobody who asks`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    var descriptors: [Int32] = []
+    defer { for raw in descriptors { _ = FileDescriptor(owning: raw) } }
+    for number in 0..<1_000 {
+      descriptors.append(try served.connect().release())
+      try served.turn()
+      if number % 100 == 99 {
+        let client = try served.connect()
+        #expect(try client.send(Array("{\"verb\":\"ping\"}\n".utf8)) > 0)
+        #expect(try served.line(client) == "{\"ok\":true}\n")
+      }
+      // A test may not need a thousand descriptors itself; the server drops those that are closed, too.
+      if descriptors.count > 200 { _ = FileDescriptor(owning: descriptors.removeFirst()) }
+    }
+    #expect(served.server.clientCount <= ControlLimits.clients)
+  }
+
   @Test func `a client that waits is not timed out, and is dropped when it goes`() throws {
     let sandbox = try Sandbox()
     let served = try Served(sandbox.path(of: "state"))
