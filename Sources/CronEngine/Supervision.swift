@@ -78,6 +78,7 @@ public struct Supervision: Hashable, Sendable {
     case .exited(let end, let now): actions = exited(end, now: now)
     case .wake(let now): actions = state == .asleep || state == .misconfigured ? spawn(now: now) : []
     case .stop(let drain, let now): actions = stop(patience: stopPatience(drain: drain), now: now)
+    case .paused(let now): actions = paused(now: now)
     case .stopAtOnce(let now): actions = stop(patience: Self.afterDrain, now: now)
     }
     if phase != before { actions.append(.declare(phase)) }
@@ -136,6 +137,21 @@ public struct Supervision: Hashable, Sendable {
     case .idle, .spawning, .unkillable, .asleep, .stopped:
       deadline = nil
       return [.disarmTimer]
+    }
+  }
+
+  /// The watcher itself stood still (SIGSTOP, a suspended machine, a disk that hung): what it waited for may have stood
+  /// still as well, so each gets its whole time once more instead of a judgement.
+  private mutating func paused(now: Int64) -> [SupervisionAction] {
+    guard deadline != nil else { return [] }
+    switch state {
+    case .starting: return arm(now &+ settings.startLimit)
+    case .running: return arm(now &+ settings.staleThreshold &+ 1)
+    case .escalating(.killed), .stopping(killed: true): return arm(now &+ Self.unkillableAfter)
+    case .escalating: return arm(now &+ Self.step)
+    case .stopping(killed: false): return arm(max(deadline ?? 0, now &+ Self.step))
+    // What only waits to be tried again needs no more time.
+    case .waiting, .misconfigured, .idle, .spawning, .unkillable, .asleep, .stopped: return []
     }
   }
 

@@ -73,6 +73,8 @@ public enum SupervisionEvent: Hashable, Sendable {
   case ready(now: Int64)
   /// The armed timer fired. `beatAge` is the age of this ticker's newest beat, read just now; nil = unknown.
   case timer(now: Int64, beatAge: Int64?)
+  /// The watcher's loop has stood still for longer than it ever sleeps.
+  case paused(now: Int64)
   /// The answer to `.inspect`: whether the process is stopped (state `T` in /proc).
   case childState(stopped: Bool, now: Int64)
   /// The ticker's process ended and was reaped.

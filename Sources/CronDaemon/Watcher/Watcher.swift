@@ -13,6 +13,8 @@ final class Watcher {
   static let controlTokens: UInt64 = 1 << 41
   static let guestTokens: UInt64 = 1 << 42
   static let beatNanoseconds: Int64 = 5_000_000_000
+  /// Its loop turns at least once a beat: a gap so much longer means that it was stopped or suspended.
+  static let pauseNanoseconds: Int64 = 10_000_000_000
 
   let arguments: WatcherArguments
   let state: StateDirectory
@@ -70,6 +72,8 @@ final class Watcher {
   var lockLookNanoseconds: Int64?
   /// Whether the ticker that is being started must be careful, because others died often.
   var startsInSafeMode = false
+  /// When the loop last woke.
+  private var wokeNanoseconds: Int64 = .max
   var nextBeatNanoseconds: Int64 = 0
   var nextHouseNanoseconds: Int64 = 0
   var nextWatchdogNanoseconds: Int64?
@@ -120,6 +124,7 @@ final class Watcher {
       do throws(Errno) {
         let wanted = hasMoreToReap ? 0 : nextDeadlineNanoseconds
         let ready = try poller.wait(timeoutMilliseconds: Self.milliseconds(until: wanted))
+        noticePause()
         for event in ready { handle(event) }
         Fault.point("watcher.turn")
       } catch {
@@ -128,6 +133,15 @@ final class Watcher {
       }
       advance()
     }
+  }
+
+  /// Whoever didn't run while the deadlines passed has seen nothing of what it would judge.
+  private func noticePause() {
+    let now = SystemClock.monotonic()
+    defer { wokeNanoseconds = now }
+    guard wokeNanoseconds < now, now - wokeNanoseconds >= Self.pauseNanoseconds else { return }
+    log.warning("the watcher stood still", LogField("for_ms", (now - wokeNanoseconds) / 1_000_000))
+    supervise(.paused(now: now))
   }
 
   private func prepare() {
