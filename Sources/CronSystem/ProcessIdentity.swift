@@ -99,6 +99,21 @@ public struct ProcessStatus: Hashable, Sendable {
       .map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// The path of the program that it executes, when no file has that path any more; nil also where that can't be told.
+  public static func removedProgram(of pid: Int32) -> String? {
+    let mark = " (deleted)"
+    do throws(Errno) {
+      let target = try linkTarget(ofPath: "/proc/\(pid)/exe")
+      guard target.hasSuffix(mark) else { return nil }
+      let path = String(target.dropLast(mark.count))
+      do throws(Errno) { _ = try FileStatus.of(path: path) } catch { return error == .noEntry ? path : nil }
+    } catch {
+      return nil
+    }
+    // Another file has its place: somebody upgrades, and `restart` follows when they like.
+    return nil
+  }
+
   private static func smallFile(_ path: String, limit: Int = 4096) -> [UInt8]? {
     do throws(Errno) {
       return try FileDescriptor.open(path, .read).readToEnd(limit: limit)

@@ -1,4 +1,7 @@
 internal import CLinux
+#if CRONWATCH_FAULTS
+  internal import Glibc
+#endif
 
 /// The limit of open files, getrlimit(2) RLIMIT_NOFILE.
 public enum ResourceLimits {
@@ -27,4 +30,14 @@ public enum ResourceLimits {
     if target > now.soft { try Syscall.call { cl_set_open_file_limit(target) } }
     return now.soft
   }
+
+  #if CRONWATCH_FAULTS
+    /// Takes memory until there is none, which it sees to first: setrlimit(2) RLIMIT_AS. For fault points.
+    public static func exhaustMemory() -> Never {
+      var limit = rlimit(rlim_cur: 1 << 20, rlim_max: 1 << 20)
+      _ = setrlimit(.init(RLIMIT_AS.rawValue), &limit)
+      var pile: [[UInt8]] = []
+      while true { pile.append([UInt8](repeating: 1, count: 1 << 16)) }
+    }
+  #endif
 }

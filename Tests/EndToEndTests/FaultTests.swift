@@ -11,8 +11,9 @@ struct FaultTests {
     "a ticker that dies at any step is replaced, and each occurrence is accounted for once",
     .acceptance(23, 54, 57, 58, 66),
     arguments: [
-      "ticker.locked:kill", "recovery.begin:kill", "ticker.recovered:kill", "tick.begin@3:trap", "tick.begin@4:abort",
-      "tick.begin@5:exit0", "tick.begin@5:exit70", "tick.end@3:kill", "ledger.appended@3:kill", "claim.appended@2:kill",
+      "ticker.locked:kill", "recovery.begin:kill", "ticker.recovered:kill", "tick.begin@3:trap",
+      "tick.begin@4:overflow", "tick.begin@5:exit0", "tick.begin@5:memory", "tick.end@3:kill", "ledger.appended@3:kill",
+      "claim.appended@2:kill",
       "claim.synced@2:kill", "claim.durable@2:kill", "order.written@2:kill", "order.rung@2:kill",
     ])
   func ticker(fault: String) throws { try survive(fault) }
@@ -93,7 +94,12 @@ struct FaultTests {
       let watcher = try cron.watcher()
       // Renamed rather than removed file by file: that goes at once, and a copy is left to look at.
       try Directory.open(cron.sandbox.path).rename("state", to: "removed")
-      try cron.wait("the path names a state directory again") { (try? cron.verdict()) == "healthy" }
+      try cron.wait("status says what happened") {
+        (try? cron.status())?["message"]?.stringValue?.contains("the state directory was removed or replaced") == true
+      }
+      #expect(try cron.run(["status", "--deaths"]).output.contains("state-removed"))
+      #expect(try cron.run(["reload"]).exit == 0)
+      try cron.waitForVerdict("healthy")
       #expect(try cron.watcher() == watcher)
       let count = cron.evidence().count
       try cron.waitForEvidence(count: count + 2)

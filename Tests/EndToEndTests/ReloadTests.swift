@@ -121,6 +121,65 @@ struct ReloadTests {
     }
   }
 
+  @Test(
+    "a source that hangs a reader beyond SIGKILL is passed over and said, the others are read; once it answers, it is")
+  func deadMount() throws {
+    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 1s\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.stop()
+      try cron.inject("reader.before-read:hang,reader.kill:error")
+      try cron.start()
+      let status = try waitForValue("a word about it") {
+        let status = try cron.status()
+        return status["message"]?.stringValue?.contains("can't even be killed") == true ? status : nil
+      }
+      #expect(status["verdict"]?.stringValue == "degraded")
+      let readers = Processes.naming(cron.state).filter {
+        ProcessStatus.commandLine(of: $0.pid)?.dropFirst(2).first == "reader"
+      }
+      try cron.crontabBeside(
+        Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 1s", name: "later"))
+      try cron.waitForEvidence("later")
+      for reader in readers { try cron.kill(reader) }
+      try cron.waitForVerdict("healthy")
+      try cron.stop()
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+    }
+  }
+
+  @Test("a reload that drops most jobs counts, and is said until they are back or a reload accepts it")
+  func mostJobsGone() throws {
+    try Cronwatch.use { cron in
+      func lines(_ count: Int) -> String {
+        (0..<count).map { "# cronwatch: name=job-\($0)\n@yearly true\n" }.joined() + Cronwatch.evidenceLine("@every 1s")
+      }
+      func isSaid() throws -> Bool {
+        try cron.status()["message"]?.stringValue?.contains("1 of the 10 jobs") == true
+      }
+      try cron.crontab(lines(9))
+      try cron.start()
+      try cron.crontabBeside(lines(0))
+      try cron.wait("a word about it") { try isSaid() }
+      let count = cron.evidence().count
+      try cron.waitForEvidence(count: count + 2)
+      // Neither a crash nor a stop and a start accept it.
+      try cron.kill(try cron.ticker())
+      try cron.waitForVerdict("degraded")
+      #expect(try isSaid())
+      try cron.stop()
+      try cron.start()
+      #expect(try isSaid())
+      try cron.crontabBeside(lines(9))
+      try cron.waitForVerdict("healthy")
+      try cron.crontabBeside(lines(0))
+      try cron.wait("a word about it") { try isSaid() }
+      #expect(try cron.run(["reload"]).exit == 0)
+      try cron.waitForVerdict("healthy")
+      try cron.stop()
+    }
+  }
+
   @Test("a bad configuration doesn't stop a start that has a good copy, and is 78 without one")
   func badConfiguration() throws {
     try Cronwatch.use(configuration: "[jobs]\noverlap = sometimes\n") { cron in

@@ -76,9 +76,14 @@
       case "exit70": CurrentProcess.exit(70)
       case "hang": hang()
       case "spin": while passages.isEmpty == false {}
+      case "overflow": passages[name] = deeper(passages.count)
+      case "memory": ResourceLimits.exhaustMemory()
       default: invariantFailure("CRONWATCH_FAULT: unknown action '\(action)' at \(name)")
       }
     }
+
+    /// Needs more stack than there is.
+    private static func deeper(_ depth: Int) -> Int { depth == .max ? 0 : deeper(depth &+ 1) &+ depth }
 
     private static func signalSelf(_ number: Int32) {
       do {

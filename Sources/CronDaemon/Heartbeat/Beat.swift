@@ -22,6 +22,12 @@ public enum BeatPhase: String, Hashable, Sendable, CaseIterable {
   case aborting
   /// The watcher sent SIGKILL to a stalled ticker.
   case killing
+  /// SIGKILL has not ended the ticker for a minute: it waits for a device, and no other is started beside it.
+  case unkillable
+  /// The configuration is bad and there is no last good copy: the watcher waits for a change; `nextDue` is its own try.
+  case misconfigured
+  /// No process could be made of the ticker (EAGAIN, ENOMEM, no program); `nextDue` is the next try.
+  case unstartable
   /// The watcher stops, and the ticker with it.
   case stopping
 }

@@ -26,10 +26,12 @@ public final class StatusCollector {
     facts.lastError = TickErrorFile(state).read()
     facts.summary = SummaryFile(state).read()
     facts.metricsProblem = MetricsProblemFile(state).read()
+    facts.notice = NoticeFile(state).read()
+    if let pid = watcher.holder?.pid ?? ticker.holder?.pid {
+      facts.removedProgram = ProcessStatus.removedProgram(of: pid)
+    }
     facts.readyForSeconds = readyForSeconds
     facts.answeredByWatcher = answeredByWatcher
-    // A command may be another program, or see other directories: the watcher knows its own.
-    if answeredByWatcher { facts.deletedProgram = Self.deletedProgram() }
     let deaths = recentDeaths()
     facts.recentDeaths = deaths.count
     facts.lastDeath = deaths.last.map {
@@ -42,22 +44,6 @@ public final class StatusCollector {
   public static func nothing(path: String) -> StatusFacts {
     StatusFacts(
       stateDirectory: path, now: Instant(microseconds: SystemClock.wall()), watcher: .absent, ticker: .absent)
-  }
-
-  private static func deletedProgram() -> String? {
-    let mark = " (deleted)"
-    do throws(Errno) {
-      let link = try CurrentProcess.executablePath()
-      guard link.hasSuffix(mark) else { return nil }
-      let path = String(link.dropLast(mark.count))
-      guard let slash = path.lastIndex(of: "/") else { return nil }
-      let name = String(path[path.index(after: slash)...])
-      return try Directory.open("/" + path[..<slash]).status(name) == nil ? path : nil
-    } catch .noEntry {
-      return "cronwatch"
-    } catch {
-      return nil
-    }
   }
 
   private static func role(_ lock: LockState, now: Instant) -> RoleFacts {

@@ -20,6 +20,7 @@ public enum StatusEvaluator {
     if isStopping(facts) { return (.stopping, "stopping: no new run is started, running jobs are left to end") }
     if let message = crashLooping(facts) { return (.crashLooping, message) }
     if !asleep {
+      if let message = waitingForRemedy(facts) { return (.failing, message) }
       if let message = stalled(facts) { return (.stalled, message) }
       if let message = starting(facts) { return (.starting, message) }
       if let message = failing(facts) { return (.failing, message) }
@@ -61,11 +62,28 @@ public enum StatusEvaluator {
       facts.watcherBeat.age.isWithin(beat.staleAfterSeconds)
     else { return nil }
     let last = facts.lastDeath.map { ", last: \($0)" } ?? ""
-    let next = beat.nextDue.map { due in
-      let wait = Double(max(due &- facts.now.seconds, 0))
-      return "; next try in \(HumanText.duration(seconds: wait))"
+    return "crash-looping: the ticker died \(facts.recentDeaths) times in 10 min\(last)\(nextTry(facts))"
+  }
+
+  /// No ticker, and another try alone changes nothing: what has to be done.
+  private static func waitingForRemedy(_ facts: StatusFacts) -> String? {
+    guard facts.watcher.isHeld, !facts.ticker.isHeld, facts.watcherBeat.isOfHolder, let beat = facts.watcherBeat.beat,
+      facts.watcherBeat.age.isWithin(beat.staleAfterSeconds)
+    else { return nil }
+    switch beat.phase {
+    case .misconfigured:
+      return "failing: the configuration is bad and there is no last good copy, so nothing fires; cronwatch waits for "
+        + "a change of it\(nextTry(facts)); `cronwatch check` says what is wrong"
+    case .unstartable:
+      return "failing: no ticker can be started, so nothing fires\(nextTry(facts)); the log says why"
+    default: return nil
     }
-    return "crash-looping: the ticker died \(facts.recentDeaths) times in 10 min\(last)\(next ?? "")"
+  }
+
+  /// `; next try in 3 s`.
+  private static func nextTry(_ facts: StatusFacts) -> String {
+    guard let due = facts.watcherBeat.beat?.nextDue else { return "" }
+    return "; next try in \(HumanText.duration(seconds: Double(max(due &- facts.now.seconds, 0))))"
   }
 
   private static func stalled(_ facts: StatusFacts) -> String? {
@@ -102,6 +120,7 @@ public enum StatusEvaluator {
     case .continuing: "the watcher sent SIGCONT and waits 5 s for a beat"
     case .aborting: "the watcher sent SIGABRT and will kill it"
     case .killing: "the watcher sent SIGKILL and will start another"
+    case .unkillable: "SIGKILL does not end it (it waits for a device), and no other is started while it holds the lock"
     default: "the watcher will replace it"
     }
   }
@@ -146,9 +165,10 @@ public enum StatusEvaluator {
       found.append("the ticker's summary (heartbeat/summary) can't be read, so what else is wrong isn't known")
     }
     if facts.watcher.isHeld, let problem = facts.metricsProblem { found.append(problem) }
-    if facts.watcher.isHeld, let path = facts.deletedProgram {
+    if let path = facts.removedProgram {
       found.append("the program's file was deleted (\(path)): nothing could start it again, install it anew")
     }
+    if facts.watcher.isHeld, let notice = facts.notice { found.append(notice) }
     // Whether a watcher lives is the lock's to say, not the summary's, which may be older.
     for reason in facts.summary?.degraded ?? [] where !reason.hasPrefix("unsupervised") { found.append(reason) }
     return found

@@ -83,8 +83,10 @@ public struct StatusFacts: Hashable, Sendable {
   public var lastDeath: String?
   /// Why the metrics file isn't written as it should be; nil = it is, or none is wanted.
   public var metricsProblem: String?
-  /// The path of our program, where its file was deleted and none has taken its place; nil = it is there.
-  public var deletedProgram: String?
+  /// The path of the program that runs, when nothing stands there any more.
+  public var removedProgram: String?
+  /// What somebody did to the state directory and the watcher mended, in the last ten minutes.
+  public var notice: String?
   /// What the ticker said about itself; nil when it never did.
   public var summary: TickerSummary?
   /// Whether the watcher itself answered; false = evaluated from files by the command.

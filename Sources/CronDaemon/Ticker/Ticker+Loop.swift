@@ -64,7 +64,11 @@ extension Ticker: TickLoop {
     do throws(Errno) {
       guard try lock.isCurrent() else {
         mustEnd = true
-        return "ticker.lock was deleted or replaced: another ticker may fire, so this one stops"
+        let cause = "ticker.lock was removed or replaced: another ticker may fire, so this one ends"
+        NoticeFile(state).say(cause, nowNanoseconds: loop.monotonic())
+        // Kept with its death.
+        do { try StandardError.write(cause + "\n") } catch {}
+        return cause
       }
     } catch {
       return "ticker.lock can't be checked: \(error)"

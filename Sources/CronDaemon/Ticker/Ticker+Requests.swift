@@ -24,7 +24,7 @@ extension Ticker {
         switch WatcherMessage(decoding: bytes) {
         case .stop(let order): drain(order)
         case .leave: mustEnd = true
-        case .reload: startReader()
+        case .reload: reloadIsAsked()
         case .dump: dump()
         case .reopenLog: log.reopenFile()
         case .request(let client, let message): request(client, message)
@@ -71,7 +71,7 @@ extension Ticker {
     switch message["verb"]?.stringValue {
     case "ping": answer(client, ControlReply.success([("pid", JSONValue(CurrentProcess.identifier))]))
     case "reload":
-      startReader()
+      reloadIsAsked()
       answer(client, ControlReply.success([("jobs", JSONValue(table.jobs.count))]))
     case "stop":
       answer(client, ControlReply.success())

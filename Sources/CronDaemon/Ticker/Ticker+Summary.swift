@@ -76,10 +76,24 @@ extension Ticker {
 
   /// Writes down the death of a worker.
   func note(_ death: WorkerDeath) {
+    if death.mayBeKnown, isKnown(death) { return }
     note(
       DeathRecord(
         .worker, pid: death.pid, cause: death.cause, livedNanoseconds: death.livedNanoseconds, reason: death.reason,
         lastWords: death.lastWords))
+  }
+
+  /// Whether a ticker before this one has told it; a pid alone may be another worker's by now.
+  private func isKnown(_ death: WorkerDeath) -> Bool {
+    let began = (loop.monotonic() &- death.livedNanoseconds) / 1_000_000_000
+    do throws(Errno) {
+      return try deaths.ends(of: .worker).contains {
+        $0.pid == death.pid && $0.boot == BootIdentifier.current
+          && abs($0.monotonicNanoseconds / 1_000_000_000 &- $0.uptimeSeconds &- began) <= 2
+      }
+    } catch {
+      return false
+    }
   }
 
   /// Writes down the death of a child: in the log, and where `status --deaths` finds it.

@@ -36,6 +36,10 @@ final class Ticker {
   let sources = SourceWatch()
   var zonesInUse = ZonesInUse()
   var reader: ReaderChild?
+  /// Readers that SIGKILL hasn't ended, for what they read hangs in the kernel; each with its source, if it is known.
+  var stuckReaders: [Int32: String?] = [:]
+  /// How many jobs there should be; nil = none were loaded yet.
+  var jobLoss: JobLoss?
   /// Readers that died by a signal, one after the other.
   var readerDeaths = 0
   /// Sources that kill readers.
@@ -312,7 +316,7 @@ final class Ticker {
         // Without a watcher it is a new one that asks: runs go on with their workers, which its ticker adopts.
         // One that is stopping already stops at once.
         if isAlone || isDraining { mustEnd = true } else { drain(StopOrder()) }
-      case Signal.hangUp: startReader()
+      case Signal.hangUp: reloadIsAsked()
       case Signal.quit: dump()
       case Signal.user1: log.reopenFile()
       default: break
@@ -325,6 +329,11 @@ final class Ticker {
       if reader?.pid == child.pid {
         try Reaper.reap(child.pid)
         readerEnded(child.cause)
+        continue
+      }
+      if stuckReaders.keys.contains(child.pid) {
+        try Reaper.reap(child.pid)
+        stuckReaderEnded(child.pid)
         continue
       }
       _ = pool.childEnded(child)

@@ -134,6 +134,7 @@ extension WorkerPool {
     let claim = held.flatMap { claims.contains($0) ? $0 : nil }
     if isFree {
       guard let claim else { return nil }
+      noteUnheardEnd(in: record, of: claim)
       register(claim, slot)
       // Our own open file would keep the judgement from taking the lock.
       try record.unlock()

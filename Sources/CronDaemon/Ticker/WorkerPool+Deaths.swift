@@ -10,6 +10,8 @@ struct WorkerDeath {
   let reason: String
   /// What it wrote to its standard error; nil = nothing, or its pipe was an earlier ticker's.
   let lastWords: String?
+  /// Found by a ticker that came later: an earlier one may have told it.
+  var mayBeKnown = false
 }
 
 /// Which ends of workers are deaths. One that was told to go, has done its number of runs, or has lost its ticker and
@@ -22,6 +24,7 @@ extension WorkerPool {
     /// It left a run without an end: however it ended, it was a death.
     let isUnfinished: Bool
     let since: Int64
+    var mayBeKnown = false
   }
 
   /// Our child in the slot has ended.
@@ -58,6 +61,17 @@ extension WorkerPool {
     lookForUnseenEnds()
   }
 
+  /// A worker is gone that still owed a run's end: it died while no ticker was there to see it, or before the last one
+  /// could tell.
+  func noteUnheardEnd(in record: borrowing WorkerRecord, of claim: SlotClaim) {
+    guard record.readExit(claim) == nil, let identity = record.readIdentity(), !identity.isAlive else { return }
+    let now = loop.monotonic()
+    unseen.append(
+      UnseenEnd(identity: identity, reason: "unasked", isUnfinished: true, since: now, mayBeKnown: true))
+    // Behind recovery: who hears of it isn't there yet.
+    loop.deadlines.set(.unseenEnds, at: now)
+  }
+
   /// Looks how they ended; after a bound nobody will tell.
   func lookForUnseenEnds() {
     let now = loop.monotonic()
@@ -70,7 +84,7 @@ extension WorkerPool {
           .workerDied(
             WorkerDeath(
               pid: end.identity.pid, cause: cause, livedNanoseconds: end.since &- started, reason: end.reason,
-              lastWords: nil)))
+              lastWords: nil, mayBeKnown: end.mayBeKnown)))
       }
       return true
     }

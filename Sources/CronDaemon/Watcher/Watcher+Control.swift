@@ -36,6 +36,9 @@ extension Watcher {
       log.info("asked to stop", LogField("jobs", order.jobs.rawValue))
       stop(order, now)
     case "restart": beginRestart(request, now)
+    case "reload":
+      NoticeFile(state).clear()
+      relay(request, now)
     case "":
       answer(request.client, ControlReply.failure(exit: 64, "the request has no verb"), now)
     default: relay(request, now)

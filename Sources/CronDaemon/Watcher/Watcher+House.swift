@@ -29,6 +29,7 @@ extension Watcher {
     keepLock()
     if let current = control, !current.isCurrent {
       log.warning("the control socket was removed or replaced; opening it again")
+      mended("control.sock was removed or replaced, and is open again")
       current.close(poller: poller)
       openControl()
     } else if control == nil {
@@ -52,6 +53,7 @@ extension Watcher {
       case .taken(let again):
         lock = again
         log.warning("the lock file was replaced; locked it again")
+        mended("watcher.lock was removed or replaced, and is locked again")
       case .busy(let holder):
         log.error("another watcher took the lock; leaving", LogField("pid", holder?.pid ?? 0))
         exitStatus = 69
@@ -59,6 +61,11 @@ extension Watcher {
     } catch {
       log.error("the lock can't be checked", LogField("error", error))
     }
+  }
+
+  /// Status says for a while what healed by itself: whoever removes files of ours will do it again.
+  private func mended(_ what: String) {
+    NoticeFile(state).say("\(what): who removes files of the state directory?", nowNanoseconds: SystemClock.monotonic())
   }
 
   /// The state directory was removed, or another stands in its place: what we hold in the old one protects nothing.
@@ -69,7 +76,9 @@ extension Watcher {
     // In a directory that was only renamed it would find its lock as it was, and fire on beside the new one.
     ticker?.signal(Signal.kill)
     do {
-      logFile.move(to: try StateDirectory.open(state.path, create: true))
+      let new = try StateDirectory.open(state.path, create: true)
+      logFile.move(to: new)
+      noteNewState(new)
       try CurrentProcess.exec(
         "/proc/self/exe", arguments: ["cronwatch", "role", "watcher"] + arguments.ownWords,
         environment: Environment.entries())
@@ -77,6 +86,19 @@ extension Watcher {
       log.error("a watcher can't begin there", LogField("error", "\(error)"))
       exitStatus = 73
     }
+  }
+
+  /// Nothing else in the new directory tells that there was another one.
+  private func noteNewState(_ new: StateDirectory) {
+    let now = SystemClock.monotonic()
+    NoticeFile(new).say(
+      "the state directory was removed or replaced, and is made anew: nothing that it knew is caught up",
+      nowNanoseconds: now)
+    guard let ticker else { return }
+    let death = DeathRecord(
+      .ticker, pid: ticker.pid, cause: .signaled(Signal.kill, coreDumped: false),
+      livedNanoseconds: now - ticker.startedNanoseconds, reason: "state-removed", lastWords: nil)
+    if let error = Deaths(new).append(death) { log.error("a death can't be kept", LogField("error", error)) }
   }
 
   /// STATUS= for systemctl; only when the verdict changed, or once a minute for its numbers.

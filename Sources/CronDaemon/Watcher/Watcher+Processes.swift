@@ -21,6 +21,7 @@ extension Watcher {
         _ = ticker?.send(.reopenLog)
       case Signal.hangUp:
         log.info("asked to reload")
+        NoticeFile(state).clear()
         supervise(.wake(now: now))
         // A ticker that isn't there yet will read everything anew.
         if ticker?.send(.reload) == false { log.warning("the ticker can't take the reload now") }

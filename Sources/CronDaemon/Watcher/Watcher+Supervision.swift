@@ -59,21 +59,22 @@ extension Watcher {
     switch declared {
     case .idle, .starting, .running, .asleep, .stalled(.inspecting): phase = .watching
     case .restarting(let lastEnd, let at):
-      wait(until: at, now)
+      wait(until: at, now, as: spawnFailures > 0 ? .unstartable : .waiting)
       log.warning("the ticker is started again after a pause", LogField("last", lastEnd), pause(at, now))
     case .crashLooping(let deaths, let lastEnd, let at):
-      wait(until: at, now)
+      wait(until: at, now, as: spawnFailures > 0 ? .unstartable : .waiting)
       let last = LogField("last", lastEnd)
       log.error("the ticker dies again and again", LogField("deaths", deaths), last, pause(at, now))
       if readyPipe.isWaiting {
         readyPipe.failed(70, "the ticker died \(deaths) times, last: \(lastEnd); it is tried on, the log says more")
       }
     case .misconfigured:
-      wait(until: supervisionNanoseconds ?? now, now)
+      wait(until: supervisionNanoseconds ?? now, now, as: .misconfigured)
       log.error("the configuration is bad and there is no last good copy; waiting for a change")
     case .stalled(.continued): phase = .continuing
     case .stalled(.aborted): phase = .aborting
-    case .stalled(.killed), .unkillable: phase = .killing
+    case .stalled(.killed): phase = .killing
+    case .unkillable: phase = .unkillable
     case .stopping: phase = .stopping
     case .stopped: exitStatus = 0
     }
@@ -84,8 +85,8 @@ extension Watcher {
     beat(now)
   }
 
-  private func wait(until at: Int64, _ now: Int64) {
-    phase = .waiting
+  private func wait(until at: Int64, _ now: Int64, as waiting: BeatPhase) {
+    phase = waiting
     // Rounded up, so that nobody is told of a try before it is made.
     nextStartSeconds = BeatMoment.now().wallSeconds + max((at - now + 999_999_999) / 1_000_000_000, 0)
   }

@@ -35,7 +35,8 @@ extension Verb {
     summary: "read the configuration and the crontabs again",
     details: """
       Files are also watched, so that this is rarely needed. Unchanged jobs and running runs are left alone; a line that
-      is refused is said by `cronwatch status` and by `cronwatch check`.
+      is refused is said by `cronwatch status` and by `cronwatch check`. What status has said before of jobs that are
+      gone, or of files of the state directory that somebody removed, is accepted by it and said no more.
       """,
     options: [],
     examples: [

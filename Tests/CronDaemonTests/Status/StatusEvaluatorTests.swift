@@ -38,6 +38,14 @@ enum StatusSamples {
 
   static func age(_ seconds: Double?) -> BeatAge { seconds.map { .seconds($0) } ?? .unknown }
 
+  /// No ticker, and its watcher waits.
+  static func waits(_ facts: inout StatusFacts, _ phase: BeatPhase, seconds: Int64) {
+    facts.ticker = .absent
+    facts.tickerBeat.isOfHolder = false
+    facts.watcherBeat.beat?.phase = phase
+    facts.watcherBeat.beat?.nextDue = facts.now.seconds + seconds
+  }
+
   static func down(_ change: (inout StatusFacts) -> Void = { _ in }) -> StatusFacts {
     facts { facts in
       facts.watcher = .absent
@@ -152,6 +160,29 @@ private typealias Samples = StatusSamples
       "lines rejected", Samples.facts { $0.summary?.degraded = ["2 lines rejected"] }, .degraded, exit: 1,
       says: ["2 lines rejected"]),
     VerdictRow(
+      "a bad configuration without a good copy",
+      Samples.facts { Samples.waits(&$0, .misconfigured, seconds: 40) }, .failing, exit: 1,
+      says: ["configuration is bad", "waits for a change", "next try in 40 s", "cronwatch check"]),
+    VerdictRow(
+      "no ticker can be made", Samples.facts { Samples.waits(&$0, .unstartable, seconds: 1) }, .failing, exit: 1,
+      says: ["no ticker can be started", "next try in 1 s", "log"]),
+    VerdictRow(
+      "a watcher that hangs while it waits for a change",
+      Samples.facts { facts in
+        Samples.waits(&facts, .misconfigured, seconds: 40)
+        facts.watcherBeat.age = .seconds(36)
+      }, .stalled, exit: 1, says: ["watcher has not beaten"]),
+    VerdictRow(
+      "a ticker that SIGKILL can't end",
+      Samples.facts(beatAge: 120) { $0.watcherBeat.beat?.phase = .unkillable }, .stalled, exit: 1,
+      says: ["STALLED", "SIGKILL does not end it", "no other is started"]),
+    VerdictRow(
+      "the program was removed", Samples.facts { $0.removedProgram = "/usr/bin/cronwatch" }, .degraded, exit: 1,
+      says: ["the program's file was deleted (/usr/bin/cronwatch)"]),
+    VerdictRow(
+      "something was mended", Samples.facts { $0.notice = "watcher.lock was removed" }, .degraded, exit: 1,
+      says: ["watcher.lock was removed"]),
+    VerdictRow(
       "unsupervised",
       Samples.facts { facts in
         facts.watcher = .absent
@@ -192,9 +223,6 @@ private typealias Samples = StatusSamples
       says: ["jobs will fire automatically", "ticker 200", "beat 5 s ago", "next backup in 32 s"]),
     VerdictRow(
       "no jobs", Samples.facts { $0.summary = TickerSummary() }, .healthy, exit: 0, says: ["no jobs are defined"]),
-    VerdictRow(
-      "the program's file was deleted", Samples.facts { $0.deletedProgram = "/opt/cronwatch" }, .degraded, exit: 1,
-      says: ["the program's file was deleted (/opt/cronwatch)"]),
     VerdictRow(
       "no summary could be written", Samples.facts { $0.summary = nil }, .degraded, exit: 1,
       says: ["summary", "isn't known"]),

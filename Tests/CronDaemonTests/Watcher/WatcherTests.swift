@@ -349,6 +349,13 @@ import Testing
     #expect(kill(ticker, SIGKILL) == 0)
     _ = try watched.waitForTicker(2)
     #expect(try RoleLock.query(.watcher, in: watched.state).holder?.pid == watched.watcher)
+    // It is mended, and said until somebody has read it.
+    func isSaid() throws -> Bool {
+      try StatusCollector(watched.state).collect().notice?.contains("watcher.lock was removed or replaced") == true
+    }
+    #expect(try isSaid())
+    _ = try watched.ask("reload")
+    #expect(try !isSaid())
   }
 
   @Test func `a ticker that can't be heard is ended, and another is started`() throws {

@@ -264,6 +264,9 @@ extension FaultRow {
       try trial.expect(victims.byRole["watcher"]?.count == 1, "there isn't one watcher")
       try trial.expect(victims.byRole["ticker"]?.count == 1, "there isn't one ticker")
       try cron.waitForMore(2, of: "tick")
+      let message = try cron.status()["message"]?.stringValue ?? ""
+      try trial.expect(message.contains("watcher.lock was removed"), "status says: \(message)")
+      _ = try cron.run(["reload"])
       return ""
     }
   }

@@ -37,6 +37,10 @@ extension FaultRow {
         return words.count > 12 ? (UInt64(words[11]) ?? 0) + (UInt64(words[12]) ?? 0) : nil
       }
       try trial.expect((ticks.max() ?? 0) < 600, "somebody spins: \(ticks) ticks of processor time")
+      try cron.wait("status says what happened", seconds: 60) {
+        (try? cron.status())?["message"]?.stringValue?.contains("removed or replaced") == true
+      }
+      _ = try cron.run(["reload"])
       try cron.waitForVerdict("healthy", seconds: 60)
       try cron.waitForMore(3, of: "tick")
       let victims = Victims.look(cron.state)
