@@ -194,11 +194,15 @@ struct VerdictTests {
       let ticker = try cron.ticker()
       #expect(unlink(cron.state + "/ticker.lock") == 0)
       try cron.wait("its end") { !ticker.isAlive }
+      try cron.wait("status says what happened") {
+        try cron.status()["message"]?.stringValue?.contains("ticker.lock was removed or replaced") == true
+      }
+      #expect(try cron.run(["reload"]).exit == 0)
       try cron.waitForVerdict("healthy")
       let count = cron.evidence().count
       try cron.waitForEvidence(count: count + 2)
       #expect(try cron.ticker() != ticker)
-      #expect(cron.log.contains("ticker.lock was deleted or replaced"))
+      #expect(cron.log.contains("ticker.lock was removed or replaced"))
       try cron.stop()
       try cron.requireExactAccount(of: "tick", everySeconds: 1)
     }
