@@ -6,6 +6,7 @@ import EndToEndSupport
 struct UsageSample {
   /// Of the watcher, of the ticker, and of the worker that costs most.
   var byRole: [String: ProcessUsage] = [:]
+  /// The ticker's children: its workers, and at times a reader.
   var workers = 0
 
   /// Looks at all of them; a process that ends meanwhile isn't counted.
@@ -13,9 +14,13 @@ struct UsageSample {
     let victims = Victims.look(state).byRole
     var sample = UsageSample()
     for role in ["watcher", "ticker", "worker"] {
-      let usages = (victims[role] ?? []).compactMap { ProcessUsage.read($0.pid) }
-      sample.byRole[role] = usages.max { $0.writtenKiB < $1.writtenKiB }
-      if role == "worker" { sample.workers = usages.count }
+      let pids = (victims[role] ?? []).map(\.pid)
+      // Workers come and go within milliseconds: only those count that are there when the descriptors are counted.
+      let before = role == "ticker" ? pids.first.map { ProcessStatus.children(of: $0).count } ?? 0 : 0
+      sample.byRole[role] = pids.compactMap(ProcessUsage.read).max { $0.writtenKiB < $1.writtenKiB }
+      if role == "ticker" {
+        sample.workers = max(before, pids.first.map { ProcessStatus.children(of: $0).count } ?? 0)
+      }
     }
     return sample
   }
@@ -23,7 +28,6 @@ struct UsageSample {
   /// Which limit of descriptors is broken; nil = none. One more client than ours may be answered just now.
   var excess: String? {
     let (watcher, ticker) = (byRole["watcher"]?.descriptors ?? 0, byRole["ticker"]?.descriptors ?? 0)
-    // A worker that ends is counted no more, and its descriptors are closed a moment later.
     let limit = ProcessUsage.tickerDescriptors(workers: workers)
     if watcher > ProcessUsage.watcherDescriptors { return "the watcher has \(watcher) descriptors" }
     return ticker > limit ? "the ticker has \(ticker) descriptors beside \(workers) workers" : nil
