@@ -16,13 +16,16 @@ struct UsageSample {
     for role in ["watcher", "ticker", "worker"] {
       let pids = (victims[role] ?? []).map(\.pid)
       // Workers come and go within milliseconds: only those count that are there when the descriptors are counted.
-      let before = role == "ticker" ? pids.first.map { ProcessStatus.children(of: $0).count } ?? 0 : 0
+      let before = role == "ticker" ? mostChildren(pids) : 0
       sample.byRole[role] = pids.compactMap(ProcessUsage.read).max { $0.writtenKiB < $1.writtenKiB }
-      if role == "ticker" {
-        sample.workers = max(before, pids.first.map { ProcessStatus.children(of: $0).count } ?? 0)
-      }
+      if role == "ticker" { sample.workers = max(before, mostChildren(pids)) }
     }
     return sample
+  }
+
+  /// Until it executes, what a ticker has just spawned looks like another ticker, without children.
+  private static func mostChildren(_ pids: [Int32]) -> Int {
+    pids.map { ProcessStatus.children(of: $0).count }.max() ?? 0
   }
 
   /// Which limit of descriptors is broken; nil = none. One more client than ours may be answered just now.
