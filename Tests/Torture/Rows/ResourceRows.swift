@@ -6,11 +6,14 @@ extension FaultRow {
     FaultRow(
       number: 80, name: "many fires", how: "300 jobs of every second, 10,000 fires; a million with `--leak`",
       expectation: "neither pages nor descriptors of watcher, ticker and workers grow; few descriptors",
+      status: .held("not asked: pages and descriptors are counted"),
       check: .run(manyFires)),
     FaultRow(
       number: 81, name: "many restarts of the ticker",
       how: "kill -9 as soon as it ticks, 60 times; 1,000 with `--leak`",
-      expectation: "neither pages nor descriptors of the watcher grow", check: .run(manyRestarts)),
+      expectation: "neither pages nor descriptors of the watcher grow",
+      status: .held("as in row 1"),
+      check: .run(manyRestarts)),
   ]
 
   @Sendable private static func manyFires(_ trial: Trial) throws -> String {
