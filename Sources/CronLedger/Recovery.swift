@@ -74,8 +74,6 @@ public struct RecoveryResult: Sendable {
 public enum Recovery {
   /// So many tickers in a row may die before one has synced what they wrote.
   private static let maximumUnsynced = 8
-  /// A read that the disk refuses is tried so often: what is given up here is lost to every later audit.
-  fileprivate static let attempts = 3
 
   /// Replays the ledger and then what was spilled, cuts torn tails and gives unused preallocated space back.
   ///
@@ -87,7 +85,8 @@ public enum Recovery {
   ) -> RecoveryResult {
     let numbers: [Int]
     do throws(StorageError) {
-      numbers = try patiently { () throws(StorageError) in try storage.list() }.compactMap(SegmentName.number).sorted()
+      numbers = try Patience.reading { () throws(StorageError) in try storage.list() }.compactMap(SegmentName.number)
+        .sorted()
     } catch {
       var result = RecoveryResult()
       result.mustNotWrite = true
@@ -108,16 +107,6 @@ public enum Recovery {
     replay.result.state.disposeOfRetired()
     if replay.result.needsBaseline { replay.result.state.doubtOpenRuns() }
     return replay.result
-  }
-
-  /// Tries again what failed, unless it would fail for ever.
-  fileprivate static func patiently<Value>(
-    _ body: () throws(StorageError) -> Value
-  ) throws(StorageError) -> Value {
-    for _ in 1..<attempts {
-      do throws(StorageError) { return try body() } catch { if error.kind != .failed { throw error } }
-    }
-    return try body()
   }
 }
 
@@ -219,7 +208,7 @@ private struct Replay {
 
   private mutating func load(_ name: String, storage: inout some LedgerStorage) -> [UInt8]? {
     do throws(StorageError) {
-      return try Recovery.patiently { () throws(StorageError) in
+      return try Patience.reading { () throws(StorageError) in
         try storage.readAll(name, limit: limits.maximumSegmentBytes)
       }
     } catch {
