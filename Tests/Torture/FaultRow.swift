@@ -36,7 +36,7 @@ struct FaultRow: Sendable {
   /// Every row, by number.
   static let all: [FaultRow] =
     (processRows + stepRows + workerRows + jobRows + diskRows + ledgerRows + stateRows + inputRows + otherRows
-    + upgradeRows + resourceRows)
+    + upgradeRows + resourceRows + serviceRows)
     .sorted { $0.number < $1.number }
 
   /// For people.
