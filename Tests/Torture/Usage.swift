@@ -80,9 +80,9 @@ struct UsageRecord {
 
   private static func written(_ role: String) -> (UsageSample) -> Int? { { $0.byRole[role]?.writtenKiB } }
 
-  /// A ticker has four for each worker that it happens to have.
+  /// A ticker has up to four for each worker that it happens to have: what it has beyond them must not grow.
   private static func descriptors(_ role: String) -> (UsageSample) -> Int? {
-    { sample in sample.byRole[role].map { $0.descriptors - (role == "ticker" ? 4 * sample.workers : 0) } }
+    { sample in sample.byRole[role].map { max(0, $0.descriptors - (role == "ticker" ? 4 * sample.workers : 0)) } }
   }
 
   private static func figures(_ role: String) -> [(String, (UsageSample) -> Int?, Int)] {
