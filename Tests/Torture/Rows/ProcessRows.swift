@@ -92,7 +92,9 @@ extension FaultRow {
     FaultRow(
       number: 18, name: "lock files deleted", how: "rm ticker.lock, later watcher.lock",
       expectation: "who lost its lock stops firing; one watcher and one ticker remain",
-      status: .says([.may("starting"), .may("degraded", "unsupervised")]), check: .run(locksDeleted)),
+      status: .says([
+        .must("degraded", "lock was removed or replaced"), .may("starting"), .may("degraded", "unsupervised"),
+      ]), check: .run(locksDeleted)),
   ]
 
   @Sendable private static func killIdle(_ trial: Trial) throws -> String {
