@@ -30,12 +30,6 @@ public final class SummaryFile {
 
   /// The summary; nil = none was ever written, or it doesn't prove itself.
   public func read() -> TickerSummary? {
-    for _ in 0..<8 {
-      let bytes: [UInt8]?
-      do { bytes = try file.read() } catch { return nil }
-      guard let bytes else { return nil }
-      if let value = FramedJSON.decode(bytes) { return TickerSummary(json: value) }
-    }
-    return nil
+    file.read(proving: FramedJSON.decode).flatMap { TickerSummary(json: $0) }
   }
 }

@@ -21,17 +21,10 @@ public final class TickErrorFile {
 
   /// The last failure; nil = none, or it can't be read.
   public func read() -> TickFailure? {
-    for _ in 0..<8 {
-      let bytes: [UInt8]?
-      do { bytes = try file.read() } catch { return nil }
-      guard let bytes else { return nil }
-      guard bytes.count == Self.size, let body = SealedText.open(bytes[...]),
-        let newline = body.firstIndex(of: UInt8(ascii: "\n")),
-        let seconds = Int64(String(decoding: body[..<newline], as: UTF8.self))
-      else { continue }
-      return TickFailure(
-        at: Instant(seconds: seconds), message: String(decoding: body[(newline + 1)...], as: UTF8.self))
-    }
-    return nil
+    guard let body = file.readSealed(), let newline = body.firstIndex(of: UInt8(ascii: "\n")),
+      let seconds = Int64(String(decoding: body[..<newline], as: UTF8.self))
+    else { return nil }
+    return TickFailure(
+      at: Instant(seconds: seconds), message: String(decoding: body[(newline + 1)...], as: UTF8.self))
   }
 }

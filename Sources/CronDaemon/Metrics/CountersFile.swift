@@ -19,13 +19,7 @@ final class CountersFile {
 
   /// The counters; nil = none were ever written, or they don't prove themselves.
   func read() -> RunCounters? {
-    for _ in 0..<8 {
-      let bytes: [UInt8]?
-      do { bytes = try file.read() } catch { return nil }
-      guard let bytes else { return nil }
-      if let value = FramedJSON.decode(bytes) { return RunCounters(json: value) }
-    }
-    return nil
+    file.read(proving: FramedJSON.decode).flatMap { RunCounters(json: $0) }
   }
 }
 
@@ -45,13 +39,7 @@ final class MetricsProblemFile {
 
   /// What is wrong; nil = nothing.
   func read() -> String? {
-    for _ in 0..<8 {
-      let bytes: [UInt8]?
-      do { bytes = try file.read() } catch { return nil }
-      guard let bytes else { return nil }
-      guard bytes.count == Self.size, let body = SealedText.open(bytes[...]) else { continue }
-      return body.isEmpty ? nil : String(decoding: body, as: UTF8.self)
-    }
-    return nil
+    guard let body = file.readSealed(), !body.isEmpty else { return nil }
+    return String(decoding: body, as: UTF8.self)
   }
 }

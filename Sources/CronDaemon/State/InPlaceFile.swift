@@ -84,6 +84,24 @@ final class InPlaceFile {
     }
   }
 
+  /// What the first bytes that prove themselves hold; nil = there is no such file, it can't be read, or none do.
+  ///
+  /// A read may meet a write on its way, and then proves nothing: it is tried eight times.
+  func read<Value>(proving decode: ([UInt8]) -> Value?) -> Value? {
+    for _ in 0..<8 {
+      let bytes: [UInt8]?
+      do { bytes = try read() } catch { return nil }
+      guard let bytes else { return nil }
+      if let value = decode(bytes) { return value }
+    }
+    return nil
+  }
+
+  /// The text of a file that is one sealed text of its whole capacity; nil as above.
+  func readSealed() -> [UInt8]? {
+    read { bytes in bytes.count == capacity ? SealedText.open(bytes[...]).map { Array($0) } : nil }
+  }
+
   private func readElsewhere() throws(Errno) -> [UInt8]? {
     guard let subdirectory else { return nil }
     do throws(Errno) {

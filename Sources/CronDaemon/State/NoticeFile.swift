@@ -26,18 +26,11 @@ final class NoticeFile {
 
   /// What was mended in the last ten minutes of this boot; nil = nothing.
   func read() -> String? {
-    for _ in 0..<8 {
-      let bytes: [UInt8]?
-      do { bytes = try file.read() } catch { return nil }
-      guard let bytes else { return nil }
-      guard bytes.count == Self.size, let body = SealedText.open(bytes[...]) else { continue }
-      let parts = body.split(separator: UInt8(ascii: "\n"), maxSplits: 2)
-      guard parts.count == 3, parts[0].elementsEqual(BootIdentifier.current.utf8),
-        let said = Int64(String(decoding: parts[1], as: UTF8.self))
-      else { return nil }
-      let age = SystemClock.monotonic() &- said
-      return (0...Self.saidNanoseconds).contains(age) ? String(decoding: parts[2], as: UTF8.self) : nil
-    }
-    return nil
+    let parts = file.readSealed()?.split(separator: UInt8(ascii: "\n"), maxSplits: 2) ?? []
+    guard parts.count == 3, parts[0].elementsEqual(BootIdentifier.current.utf8),
+      let said = Int64(String(decoding: parts[1], as: UTF8.self))
+    else { return nil }
+    let age = SystemClock.monotonic() &- said
+    return (0...Self.saidNanoseconds).contains(age) ? String(decoding: parts[2], as: UTF8.self) : nil
   }
 }
