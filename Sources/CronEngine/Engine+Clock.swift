@@ -64,17 +64,18 @@ extension Engine {
   /// Marks within a day stay: there a backward step must not repeat an instant. Behind a step of more than a day all
   /// that lie ahead are wrong: any that stayed would be set back by the next small step, to before what truly ran.
   mutating func rebaseMarks(isCorrection: Bool) {
-    let horizon = isCorrection ? now.wall : now.wall.adding(seconds: Self.farFuture)
+    let trusted = trustedMark
+    let horizon = isCorrection ? trusted : now.wall.adding(seconds: Self.farFuture)
     let isLowered = lowerCommonMark()
     var rebased = 0
     for name in jobs.keys.sorted() {
-      let isRebased = rebase(name, horizon: horizon)
+      let isRebased = rebase(name, horizon: horizon, trusted: trusted)
       if isRebased { rebased += 1 }
       if isRebased || isLowered { schedule(name, after: mark(of: name)) }
     }
     for (name, marks) in ledger.jobs where jobs[name] == nil {
       guard let decided = marks.lastDecided, decided > horizon else { continue }
-      _ = record(.through(at: now.wall, job: name))
+      _ = record(.through(at: trusted, job: name))
     }
     if rebased > 0 { notice(.marksRebased(jobs: rebased)) }
   }
@@ -86,12 +87,18 @@ extension Engine {
     return record(.through(at: now.wall)) != nil
   }
 
-  private mutating func rebase(_ name: String, horizon: Instant) -> Bool {
+  /// Up to where what is decided was decided by a right clock: now, or where the leap began, if a correction overshot.
+  private var trustedMark: Instant {
+    guard let from = ledger.leap?.from, from <= now.wall.adding(seconds: Self.farFuture) else { return now.wall }
+    return max(now.wall, from)
+  }
+
+  private mutating func rebase(_ name: String, horizon: Instant, trusted: Instant) -> Bool {
     guard var state = jobs[name] else { return false }
     var changed = false
     let isMarkFar = (ledger.jobs[name]?.lastDecided).map { $0 > horizon } ?? false
-    // Once its mark is set back, whatever of that job lies ahead is owed again when it comes.
-    let horizon = isMarkFar || state.origin > horizon ? now.wall : horizon
+    // Once its mark is set back, whatever of that job lies ahead of it is owed again when it comes.
+    let horizon = isMarkFar || state.origin > horizon ? trusted : horizon
     for waiting in state.waiting {
       guard let occurrence = waiting.occurrence, occurrence > horizon else { continue }
       removeWaiting(waiting.ticket, of: name)
@@ -111,7 +118,7 @@ extension Engine {
       changed = true
     }
     if isMarkFar {
-      _ = record(.through(at: now.wall, job: name))
+      _ = record(.through(at: trusted, job: name))
       changed = true
     }
     return changed

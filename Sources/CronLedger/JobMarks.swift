@@ -93,3 +93,14 @@ public struct RestartMark: Hashable, Sendable {
   /// The program's version.
   public var version: String
 }
+
+/// A step of the wall clock of more than a day ahead.
+public struct ClockLeap: Hashable, Sendable {
+  /// Shorter steps are none, in microseconds.
+  static let leastMicroseconds: Int64 = 86_400_000_000
+
+  /// What the clock showed before: whatever ran until then lies at or before it.
+  public var from: Instant
+  /// What it showed after.
+  public var to: Instant
+}

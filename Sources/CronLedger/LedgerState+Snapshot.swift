@@ -16,6 +16,10 @@ extension LedgerState {
         .restart(at: lastRestart.at, boot: lastRestart.boot, pid: lastRestart.pid, version: lastRestart.version),
         covered)
     }
+    if let leap {
+      let length = Instant.microseconds(from: leap.from, to: leap.to)
+      add(.clockStep(at: leap.to, byMicroseconds: length), covered)
+    }
     for (job, marks) in jobs.sorted(by: { $0.key < $1.key }) {
       if let definition = marks.definition { add(.define(definition), covered) }
       if let retiredAt = marks.retiredAt { add(.retire(job: job, at: retiredAt), covered) }
@@ -73,7 +77,8 @@ extension LedgerState {
     case .through(let at, let job, let boot): setMark(at, job: job, boot: boot)
     case .restart(let at, let boot, let pid, let version):
       lastRestart = RestartMark(at: at, boot: boot, pid: pid, version: version)
-    case .resume, .skipped, .missed, .tickFailed, .clockStep, .snapshot, .unknown: break
+    case .clockStep(let at, let byMicroseconds): noteStep(at: at, byMicroseconds: byMicroseconds)
+    case .resume, .skipped, .missed, .tickFailed, .snapshot, .unknown: break
     }
   }
 

@@ -18,6 +18,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var through: Instant?
   /// The time of the last record.
   public internal(set) var lastRecordAt: Instant?
+  /// The last step of more than a day ahead that a ticker saw.
+  public internal(set) var leap: ClockLeap?
   /// The last ticker's start.
   public internal(set) var lastRestart: RestartMark?
   /// How many records contradicted others since this value was made.
@@ -114,8 +116,14 @@ public struct LedgerState: Hashable, Sendable {
     case .restart(let at, let boot, let pid, let version):
       lastRestart = RestartMark(at: at, boot: boot, pid: pid, version: version)
     case .snapshot(_, let records, _): restatements = records
-    case .tickFailed, .clockStep, .unknown: break
+    case .clockStep(let at, let byMicroseconds): noteStep(at: at, byMicroseconds: byMicroseconds)
+    case .tickFailed, .unknown: break
     }
+  }
+
+  mutating func noteStep(at: Instant, byMicroseconds: Int64) {
+    guard byMicroseconds > ClockLeap.leastMicroseconds else { return }
+    leap = ClockLeap(from: at.adding(microseconds: -byMicroseconds), to: at)
   }
 
   // MARK: Runs

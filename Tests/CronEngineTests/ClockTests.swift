@@ -114,6 +114,63 @@ import Testing
     #expect(next.definitions.last?.origin == Bench.noon)
   }
 
+  /// A minutely job that has run ten times, then saw the clock two days ahead.
+  private func leapt() throws -> Bench {
+    var bench = Bench.loaded(try job())
+    for _ in 0..<10 {
+      bench.tick(after: 60)
+      bench.finishAll()
+    }
+    bench.tick(after: 30)
+    bench.setClock(by: 2 * 86_400)
+    bench.tick()
+    bench.finishAll()
+    return bench
+  }
+
+  @Test func `a correction that overshoots repeats nothing that ran before the leap`() throws {
+    var bench = try leapt()
+    bench.setClock(by: -2 * 86_400 - 300)
+    bench.tick()
+    let before = bench.claims.count
+    for _ in 0..<5 { bench.tick(after: 60) }
+    #expect(bench.claims.count == before)
+    bench.tick(after: 60)
+    #expect(bench.claims.last?.occurrence == .minute(11))
+  }
+
+  @Test(arguments: [false, true])
+  func `nor does one that no ticker lived to record`(isSnapshotBetween: Bool) throws {
+    let bench = try leapt()
+    var state = try bench.replayed()
+    if isSnapshotBetween {
+      var restated = LedgerState()
+      for record in state.snapshotRecords(at: bench.clock.wall) { try restated.apply(record) }
+      #expect(restated.leap == state.leap)
+      state = restated
+    }
+    var next = Bench(at: .minute(5, second: 30))
+    next.recover(state)
+    next.load([try job()])
+    for _ in 0..<5 { next.tick(after: 60) }
+    #expect(next.claims.isEmpty)
+    next.tick(after: 60)
+    #expect(next.claims.map(\.occurrence) == [.minute(11)])
+  }
+
+  @Test func `a leap that began under a clock that was wrong already vouches for nothing`() throws {
+    var bench = Bench.loaded(try job(), at: Bench.noon.adding(seconds: 400 * 86_400))
+    bench.tick(after: 60)
+    bench.finishAll()
+    bench.setClock(by: 2 * 86_400)
+    bench.tick()
+    bench.finishAll()
+    bench.setClock(by: -402 * 86_400)
+    bench.tick()
+    bench.tick(after: 60)
+    #expect(bench.claims.last?.occurrence == .minute(2))
+  }
+
   @Test func `within a day a mark in the future stays`() throws {
     var bench = Bench.loaded(try job("h", "0 * * * *"))
     bench.setClock(by: 20 * 3600)

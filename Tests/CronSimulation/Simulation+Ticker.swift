@@ -63,7 +63,6 @@ extension Simulation {
   /// Hands an event to the engine and performs what it decides, and whatever that leads to.
   func deliver(_ event: Event) {
     guard canAct else { return }
-    lastSeenWall = clock.wall
     inbox.append(event)
     while canAct, !inbox.isEmpty {
       let actions = engine.handle(inbox.removeFirst())

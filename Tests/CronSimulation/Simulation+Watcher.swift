@@ -138,11 +138,6 @@ extension Simulation {
     if wasSpilling, !disk.mark.value { noteUnknowable(atRisk) }
     workersLosePower()
     pass(microseconds: Int64.random(in: 0...600_000_000, using: &chance))
-    // Nor does the boot see a correction apart from a step behind it, where the first was not on the disk yet.
-    if let correctedWall, clock.wall < correctedWall {
-      pass(microseconds: Instant.microseconds(from: clock.wall, to: correctedWall))
-    }
-    correctedWall = nil
     downSince = nil
     startWatcher()
   }

@@ -40,10 +40,6 @@ public final class Simulation {
   var dies = false
   var hang: TickerHang?
   var lastBeat: Int64 = 0
-  /// What the wall clock showed when the engine last looked at it.
-  var lastSeenWall = Instant.distantPast
-  /// Where the last wrong future was corrected to, in this boot.
-  var correctedWall: Instant?
 
   // The watcher.
   var supervision = Supervision(settings: SupervisionSettings())
@@ -300,8 +296,6 @@ public final class Simulation {
     let far = rolls(10) && !isAhead
     let range: ClosedRange<Int64> = far ? 87_000...100_000 : -1200...1200
     let seconds = Int64.random(in: range, using: &chance)
-    // A correction and a step further back that nobody saw apart are one step to before the truth.
-    if seconds < 0, lastSeenWall > clock.wall.adding(seconds: 86_400) { return }
     clock.wall = clock.wall.adding(seconds: seconds)
     counts.clockSteps += 1
     tell("the clock steps by \(seconds) s")
@@ -311,7 +305,6 @@ public final class Simulation {
       pass(microseconds: Int64.random(in: 0...300_000_000, using: &chance))
       tick()
       clock.wall = clock.wall.adding(seconds: -seconds)
-      correctedWall = clock.wall
       // What that future decided is owed again when it comes.
       unknowable.formUnion(claimLines.filter { $0.instant > clock.wall }.map(\.key))
       tell("the clock steps back by \(seconds) s")
