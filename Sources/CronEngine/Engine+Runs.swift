@@ -30,7 +30,9 @@ extension Engine {
       return
     }
     let deadline = live.order?.startDeadline ?? live.claim.startDeadline ?? .distantPast
-    let isFinal = !failure.isRetryable || now.wall.adding(microseconds: delay / 1000) > deadline
+    // Of a job that was removed there is no order to try again.
+    let isFinal =
+      !failure.isRetryable || live.order == nil || now.wall.adding(microseconds: delay / 1000) > deadline
     notice(.couldNotStart(run, job: live.claim.job, message: failure.message, isFinal: isFinal))
     if isFinal || live.stopReason != nil {
       end(run, outcome: .missed, reason: MissReason.couldNotStart.rawValue)

@@ -96,6 +96,16 @@ import Testing
     #expect(bench.ends.first?.reason == "grace")
   }
 
+  /// A simulated world never came to rest: nobody had an order to try again.
+  @Test func `an accepted order of a removed job that can't be started ends there`() throws {
+    var bench = try restarted(.accepted, jobs: [])
+    let run = try #require(bench.engine.summary.running.first?.run)
+    bench.send(.couldNotStart(run, StartFailure(message: "fork: EAGAIN", isRetryable: true), bench.clock))
+    #expect(bench.ends.map(\.outcome) == [.missed])
+    #expect(bench.ends.first?.reason == "could-not-start")
+    #expect(bench.engine.isIdle)
+  }
+
   static let settled: [(RecoveredRun.Finding?, String, Outcome, String?)] = [
     (.ended(.exited(code: 0, at: Bench.noon, startedAt: nil)), "boot-1", .succeeded, nil),
     (.ended(.exited(code: 4, at: Bench.noon, startedAt: nil)), "boot-2", .failed, "exit status 4"),
