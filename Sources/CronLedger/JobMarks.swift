@@ -66,6 +66,12 @@ public struct OpenRun: Hashable, Sendable {
   /// Its start, if one is recorded.
   public internal(set) var start: RunStart?
 
+  /// An open run that no record tells of any more.
+  public init(claim: Claim, claimSequence: UInt64) {
+    self.claim = claim
+    self.claimSequence = claimSequence
+  }
+
   /// The ledger was damaged: an end may be lost, so what no slot proves is `unknown: damaged`.
   public var isDoubtful: Bool { claim.isDoubtful }
   /// Where the run stands.

@@ -128,7 +128,7 @@ import Testing
     return bench
   }
 
-  @Test func `a correction that overshoots repeats nothing that ran before the leap`() throws {
+  @Test(.acceptance(58)) func `a correction that overshoots repeats nothing that ran before the leap`() throws {
     var bench = try leapt()
     bench.setClock(by: -2 * 86_400 - 300)
     bench.tick()
@@ -139,7 +139,7 @@ import Testing
     #expect(bench.claims.last?.occurrence == .minute(11))
   }
 
-  @Test(arguments: [false, true])
+  @Test(.acceptance(58), arguments: [false, true])
   func `nor does one that no ticker lived to record`(isSnapshotBetween: Bool) throws {
     let bench = try leapt()
     var state = try bench.replayed()

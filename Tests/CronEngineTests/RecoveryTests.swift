@@ -97,7 +97,7 @@ import Testing
   }
 
   /// A simulated world never came to rest: nobody had an order to try again.
-  @Test func `an accepted order of a removed job that can't be started ends there`() throws {
+  @Test(.acceptance(57)) func `an accepted order of a removed job that can't be started ends there`() throws {
     var bench = try restarted(.accepted, jobs: [])
     let run = try #require(bench.engine.summary.running.first?.run)
     bench.send(.couldNotStart(run, StartFailure(message: "fork: EAGAIN", isRetryable: true), bench.clock))

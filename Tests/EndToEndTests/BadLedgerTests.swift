@@ -134,6 +134,45 @@ struct BadLedgerTests {
     }
   }
 
+  /// A second run began beside the one that went on: its claim was in what was lost.
+  @Test(.acceptance(56), arguments: ["garbage in its segments", "removed"])
+  func `a run that goes on holds its job's turn although the ledger has lost it, and its end is recorded`(
+    _ damage: String
+  ) throws {
+    try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
+      try cron.crontab(
+        Cronwatch.evidenceLine("@every 1s") + """
+          # cronwatch: name=held
+          @every 1s echo $CRONWATCH_RUN >> $SANDBOX/starts; while [ ! -e $SANDBOX/go ]; do sleep 0.05; done; exit 3
+
+          """)
+      try cron.start()
+      let starts = { text(cron.sandbox.path(of: "starts")).split(separator: "\n").map(String.init) }
+      try cron.wait("a clean tick after the beginning") {
+        try cron.status()["running"]?[0]?["pid"]?.integerValue != nil && cron.evidence("tick").count > 1
+      }
+      try cron.stop()
+      let ledger = try Directory.open(cron.state + "/ledger")
+      if damage == "removed" {
+        Sandbox.remove(cron.state + "/ledger")
+      } else {
+        for name in try ledger.list() where name.hasSuffix(".log") {
+          Sandbox.remove(cron.state + "/ledger/" + name)
+          try Self.write((0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }, cron.state + "/ledger/" + name)
+        }
+      }
+      try cron.start()
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 3)
+      #expect(try cron.status()["running"]?[0]?["job"]?.stringValue == "held")
+      #expect(starts().count == 1)
+      let first = try #require(starts().first)
+      try cron.sandbox.write("go", "")
+      try cron.wait("its end") { try cron.runs("held").contains { $0.run == first && $0.outcome == "failed" } }
+      try cron.wait("the next one") { starts().count > 1 }
+      try cron.stop()
+    }
+  }
+
   /// What a path is: kind, owner, and content as far as there is one.
   private static func portrait(_ path: String) throws -> String {
     var status = stat()

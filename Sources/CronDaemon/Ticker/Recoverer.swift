@@ -32,7 +32,7 @@ struct Recoverer {
     files.willRead = nil
     trail.clear()
     let now = Instant(microseconds: SystemClock.wall())
-    settleLoss(&recovery, boot: boot, at: now)
+    settleLoss(&recovery, boot: boot, at: now, until: end)
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
     let ledger = recovery.state
     let keeper = try LedgerKeeper(files, recovery: recovery, spill: spill)
@@ -65,12 +65,20 @@ struct Recoverer {
   }
 
   /// What is decided where records are lost: everything up to now, and what this boot owed if it ever had a ticker.
-  private func settleLoss(_ recovery: inout RecoveryResult, boot: String, at now: Instant) {
+  /// What still runs is taken over.
+  private func settleLoss(_ recovery: inout RecoveryResult, boot: String, at now: Instant, until end: Int64) {
     if recovery.needsBaseline {
       recovery.setBaseline(now, boot: isLaterInBoot ? boot : nil)
     } else if recovery.state.lastRestart == nil, hasTickedInBoot {
       // No damage, but nothing at all: somebody removed the ledger.
       recovery.settle(boot: boot, at: now)
+    } else {
+      return
+    }
+    for run in LostRuns(state: state, boot: boot).find(known: recovery.state, at: now, untilNanoseconds: end) {
+      log.warning(
+        "a run goes on that the ledger has lost", LogField("job", run.claim.job), LogField("run", run.claim.run))
+      recovery.restore(run)
     }
   }
 
