@@ -106,7 +106,8 @@ let package = Package(
       ],
       swiftSettings: effects),
     .testTarget(
-      name: "SourceRulesTests", dependencies: ["Torture", "CronTime", "CronTestRandom", "CronTestSupport"],
+      name: "SourceRulesTests",
+      dependencies: ["Torture", "CronTime", "CronTestRandom", "CronTestSupport", "EndToEndSupport"],
       swiftSettings: everywhere),
   ],
   swiftLanguageModes: [.v6]

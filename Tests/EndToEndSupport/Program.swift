@@ -34,6 +34,11 @@ package enum Program {
   /// What CRONWATCH_TEST_PROGRAM names, else the build beside the test's own executable.
   package static let path: String = {
     if let named = Environment.get("CRONWATCH_TEST_PROGRAM"), !named.isEmpty { return named }
+    return builtBeside
+  }()
+
+  /// The build beside the test's own executable.
+  package static let builtBeside: String = {
     var directory = (try? CurrentProcess.executablePath()) ?? ""
     while let slash = directory.lastIndex(of: "/") {
       directory = String(directory[..<slash])

@@ -1,9 +1,9 @@
+import EndToEndSupport
 import Glibc
 import Testing
 
 @Suite struct BinaryTests {
   static let release = ".build/release/cronwatch"
-  static let debug = ".build/debug/cronwatch"
 
   @Test func `the release has no fault points`() throws {
     let binary = try content(of: Self.release)
@@ -11,7 +11,7 @@ import Testing
   }
 
   @Test func `the debug build has what the release has not`() throws {
-    let binary = try content(of: Self.debug)
+    let binary = try content(of: Program.builtBeside)
     let sources = Repository.swiftFiles.filter(\.isProduct)
     let isNamed = sources.contains { $0.target == "cronwatch" && $0.code.contains { $0.contains("import CronDaemon") } }
     if !isNamed { try Test.cancel("the executable doesn't use CronDaemon yet") }
