@@ -13,8 +13,9 @@ public enum MetricsRole {
     let problem = MetricsProblemFile(state)
     do throws(Errno) {
       var facts = try StatusCollector(state).collect()
-      // The watcher that says its last word holds its lock for a moment more.
-      if let leaving = arguments.number("without", as: Int32.self), facts.watcher.pid == leaving {
+      // The watcher that says its last word holds its lock for a moment more; who can't be told is it as well, for one
+      // that follows says its own.
+      if let leaving = arguments.number("without", as: Int32.self), facts.watcher.pid ?? leaving == leaving {
         facts.watcher = .absent
       }
       let text = MetricsText.render(

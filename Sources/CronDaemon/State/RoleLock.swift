@@ -73,7 +73,7 @@ public final class RoleLock {
         try putAside(role, in: state)
         continue
       }
-      guard try FileLock.tryLock(file) else { return .busy(identity(in: file, waitingForIt: true)) }
+      guard try FileLock.tryLock(file) else { return .busy(identity(in: file, tries: 50)) }
       guard try FileLock.lockedFileIsCurrent(file, in: state.root, name: role.fileName) else { continue }
       // Taken before the other one is looked at, as by whoever comes the other way: one of the two sees the other.
       if case .held(let holder) = try queryInMemory(role, in: state) { return .busy(holder) }
@@ -101,7 +101,7 @@ public final class RoleLock {
   /// still has it.
   private static func takeInMemory(_ role: Role, in state: StateDirectory) throws(Errno) -> LockAttempt {
     let file = try StandIn.open(state, create: true).openFile(role.fileName, [.readWrite, .create])
-    guard try FileLock.tryLock(file) else { return .busy(identity(in: file, waitingForIt: true)) }
+    guard try FileLock.tryLock(file) else { return .busy(identity(in: file, tries: 50)) }
     if case .held(let holder) = try queryOnDisk(role, in: state) { return .busy(holder) }
     sign(file)
     return .taken(RoleLock(role: role, state: state, file: file, isStandIn: true))
@@ -143,9 +143,13 @@ public final class RoleLock {
   }
 
   private static func holder(of file: borrowing FileDescriptor) throws(Errno) -> LockState {
-    guard let holder = try FileLock.holder(file) else { return .free }
-    if case .process(let pid) = holder { return .held(ProcessIdentity.read(pid)) }
-    return .held(identity(in: file, waitingForIt: false))
+    // Who ends between the two questions isn't alive any more, and its lock is gone: it is asked for again.
+    for _ in 0..<5 {
+      guard let holder = try FileLock.holder(file) else { return .free }
+      if case .process(let pid) = holder { return .held(ProcessIdentity.read(pid)) }
+      if let identity = identity(in: file, tries: 1) { return .held(identity) }
+    }
+    return .held(nil)
   }
 
   /// Whether something stands there that nobody can hold a lock of ours on: a directory, a link, a FIFO.
@@ -170,8 +174,8 @@ public final class RoleLock {
   }
 
   /// The identity in the file, if that process lives; the holder writes it a moment after it took the lock.
-  private static func identity(in file: borrowing FileDescriptor, waitingForIt: Bool) -> ProcessIdentity? {
-    for _ in 0..<(waitingForIt ? 50 : 5) {
+  private static func identity(in file: borrowing FileDescriptor, tries: Int) -> ProcessIdentity? {
+    for _ in 0..<tries {
       do throws(Errno) {
         let bytes = try file.read(upTo: size, at: 0)
         if bytes.count == size, let body = SealedText.open(bytes[...]), let fields = TextFields(body),

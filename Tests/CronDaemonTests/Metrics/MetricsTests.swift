@@ -139,3 +139,26 @@ import Testing
     #expect(throws: PrometheusText.Malformed.self) { try PrometheusText(text) }
   }
 }
+
+@Suite struct MetricsRoleTests {
+  /// A watcher died between the question for its lock and the one for its name: 'down' never came.
+  @Test func `the last word says down, whether or not the leaving watcher can be named`() throws {
+    let sandbox = try Sandbox()
+    let state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
+    let file = try state.root.openFile("watcher.lock", [.readWrite, .create])
+    #expect(try FileLock.tryLock(file))
+    var arguments = RoleArguments()
+    arguments.add("state", sandbox.path(of: "state"))
+    arguments.add("metrics-file", sandbox.path(of: "page.prom"))
+    #expect(MetricsRole.main(arguments) == 0)
+    #expect(try verdict(sandbox) != "down")
+    arguments.add("without", 12_345)
+    #expect(MetricsRole.main(arguments) == 0)
+    #expect(try verdict(sandbox) == "down")
+  }
+
+  private func verdict(_ sandbox: borrowing Sandbox) throws -> String? {
+    let page = try PrometheusText(sandbox.read("page.prom") ?? "")
+    return page.samples.first { $0.name == "cronwatch_verdict" && $0.value == 1 }?.labels["verdict"]
+  }
+}
