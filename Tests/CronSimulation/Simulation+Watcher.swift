@@ -113,7 +113,7 @@ extension Simulation {
     hasLost = true
     // Behind a clock that was set back before the loss, nobody can know what had run ahead of it.
     for claim in claimLines where claim.instant > clock.wall {
-      let isKnown = recovered.map { $0.decides(claim.instant, of: claim.job) } ?? disk.shows(claim.line)
+      let isKnown = recovered.map { $0.decides(claim.instant, of: claim.job, at: clock.wall) } ?? disk.shows(claim.line)
       if isKnown { continue }
       unknowable.insert(claim.key)
       counts.unknowable += 1
@@ -144,8 +144,11 @@ extension Simulation {
 }
 
 extension LedgerState {
-  /// Whether the job's mark has passed the instant, so that it isn't owed any more.
-  fileprivate func decides(_ instant: Instant, of job: String) -> Bool {
-    (jobs[job]?.lastDecided ?? .distantPast) >= instant
+  /// Whether the job's mark has passed the instant, so that it isn't owed any more. One of a wrong future, whose
+  /// correction is lost, says nothing: it is set back.
+  fileprivate func decides(_ instant: Instant, of job: String, at wall: Instant) -> Bool {
+    let horizon = wall.adding(seconds: 86_400)
+    guard let decided = jobs[job]?.lastDecided, max(decided, lastRecordAt ?? wall) <= horizon else { return false }
+    return decided >= instant
   }
 }

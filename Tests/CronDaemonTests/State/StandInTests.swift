@@ -22,8 +22,9 @@ import Testing
     }
 
     func setReadOnly(_ isReadOnly: Bool) throws {
-      // MS_REMOUNT (32) and MS_RDONLY (1).
-      if mount(nil, disk, nil, isReadOnly ? 33 : 32, nil) != 0 { throw Errno(rawValue: errno) }
+      // MS_REMOUNT (32) and MS_RDONLY (1). EBUSY while a child that another test starts, and that hasn't executed yet,
+      // has a file of ours open for writing.
+      try waitUntil("the file system turns") { mount(nil, disk, nil, isReadOnly ? 33 : 32, nil) == 0 }
     }
 
     deinit {
@@ -53,7 +54,8 @@ import Testing
     #expect(try taken(place.state) == nil)
     #expect(try RoleLock.query(.ticker, in: place.state).isHeld)
     held = nil
-    held = try taken(place.state)
+    // A child that another test starts has our descriptors, and the lock with them, until it executes.
+    held = try waitForValue("the lock that was given back") { try taken(place.state) }
     #expect(try held?.isCurrent() == true)
   }
 
