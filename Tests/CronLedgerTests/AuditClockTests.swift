@@ -26,6 +26,8 @@ import Testing
       return try Audited(history.files()).words
     }
     #expect(try words(afterBoot: "boot-2") == [])
-    #expect(try words(afterBoot: "boot-1") == ["end-before-start minute 60"])
+    // A ticker that begins says first what it has found: the one before may have died in the write of the step, as in a
+    // simulated world (seed 5652624). What comes behind its beginning is judged by what it has seen itself.
+    #expect(try words(afterBoot: "boot-1") == (endsFirst ? [] : ["end-before-start minute 60"]))
   }
 }

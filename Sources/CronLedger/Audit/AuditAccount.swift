@@ -77,6 +77,8 @@ struct AuditAccount {
     switch sequenced.record {
     case .restart(let at, let boot, _, _):
       if let last = state.lastRestart, last.boot != boot { forgetClock(before: sequenced.seq) }
+      // What a ticker finds when it begins may lie behind a step that the one before died of writing.
+      forgetDoubts()
       see(at, before: sequenced.seq)
     case .claim, .queued, .skipped, .missed: see(sequenced.record.at, before: sequenced.seq)
     case .start(let start): clock = max(clock ?? start.at, start.at)
@@ -89,6 +91,10 @@ struct AuditAccount {
   /// that boot may still tell in its slot what its clock showed after the step.
   private mutating func forgetClock(before place: UInt64) {
     backwardStep = place
+    forgetDoubts()
+  }
+
+  private mutating func forgetDoubts() {
     doubts = []
     doubtsInstant = nil
   }
@@ -107,8 +113,7 @@ struct AuditAccount {
 
   private mutating func settleDoubts() {
     for item in doubts { say(item) }
-    doubts = []
-    doubtsInstant = nil
+    forgetDoubts()
   }
 
   /// What the ledger's own rules object to.
