@@ -40,6 +40,8 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
   private var memory: Memory
   private var writer: LedgerWriter
   private var flight: Flight?
+  /// The engine's, for a sync that begins when the one under way, which nobody waits for, has ended.
+  private var queuedToken: UInt64?
   private var nextToken: UInt64 = 1
   private var syncFailures = 0
   /// When the last slow sync ended.
@@ -127,6 +129,11 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
       keepInMemory()
       return .keptInMemory
     }
+    if flight != nil {
+      // A second sync of a file would succeed without what the first one has just failed to write.
+      queuedToken = token
+      return nil
+    }
     return startSync(token, nowNanoseconds) ? nil : syncFailed()
   }
 
@@ -140,8 +147,11 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
     let seconds = Self.patienceNanoseconds / 1_000_000_000
     problem = "the disk has not finished a sync of the ledger for more than \(seconds) s"
     keepInMemory()
-    defer { flight?.token = nil }
-    return flight?.token
+    defer {
+      flight?.token = nil
+      queuedToken = nil
+    }
+    return flight?.token ?? queuedToken
   }
 
   /// Takes the end of a submission; `failure` says why it failed. Returns the engine's token, and what became of what
@@ -160,7 +170,10 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
     flight = current.remaining > 0 ? current : nil
     if flight != nil { return nil }
     let result = finish(current, nowNanoseconds)
-    return current.token.map { ($0, result) }
+    if let token = current.token { return (token, result) }
+    guard let token = queuedToken else { return nil }
+    queuedToken = nil
+    return beginSync(token: token, nowNanoseconds: nowNanoseconds).map { (token, $0) }
   }
 
   private mutating func finish(_ ended: Flight, _ nowNanoseconds: Int64) -> SyncResult {
@@ -229,10 +242,15 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
   }
 
   /// Opens the first segment of a ticker. If the disk refuses it, a baseline that it should hold is kept in memory.
-  public mutating func begin(baseline: Instant?) {
+  public mutating func begin(baseline: Instant?, nowNanoseconds: Int64) {
+    if isReadOnly { return }
     openSegment()
-    guard let baseline, writer.needsSegment, !isReadOnly else { return }
-    append([SequencedRecord(seq: 0, record: .through(at: baseline))])
+    if !writer.needsSegment {
+      // What earlier tickers acted on and could not sync is safe soon, and not with the next claim only.
+      if !startSync(nil, nowNanoseconds) { _ = syncFailed() }
+    } else if let baseline {
+      append([SequencedRecord(seq: 0, record: .through(at: baseline))])
+    }
   }
 
   /// Claims that no disk takes are safe from our own crashes at least; status says so.

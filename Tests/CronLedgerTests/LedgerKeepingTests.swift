@@ -27,6 +27,13 @@ import Testing
   /// The numbers of the syncs that were begun, in order.
   private final class Begun {
     var tokens: [UInt64] = []
+    var targets: [SyncTarget] = []
+
+    /// All of them end well.
+    func endAll(_ keeping: inout LedgerKeeping<FakeLedgerStorage, LedgerSpilling<Spill>>, nowNanoseconds now: Int64) {
+      for token in tokens { _ = keeping.completed(token: token, failure: nil, nowNanoseconds: now) }
+      tokens = []
+    }
   }
 
   private static let patience = LedgerKeeping<FakeLedgerStorage, LedgerSpilling<Spill>>.patienceNanoseconds
@@ -41,7 +48,8 @@ import Testing
     var keeping = LedgerKeeping(
       FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(spill)
     ) { _, token throws(StorageError) in begun.tokens.append(token) }
-    keeping.begin(baseline: nil)
+    keeping.begin(baseline: nil, nowNanoseconds: 0)
+    begun.endAll(&keeping, nowNanoseconds: 0)
     keeping.append([Self.record(1)])
     var result = keeping.beginSync(token: 7, nowNanoseconds: 0)
     #expect(result == nil)
@@ -70,13 +78,63 @@ import Testing
     #expect(spill.mark && spill.text.contains(" 3 through ") && !spill.text.contains(" 2 through "))
   }
 
+  @Test func `a ticker syncs at once what it found, before it decides anything`() throws {
+    let begun = Begun()
+    var recovery = RecoveryResult()
+    var storage = FakeLedgerStorage()
+    storage.files["000001.log"] = FakeLedgerStorage.File(content: Array("what nobody may have synced\n".utf8))
+    (recovery.segments, recovery.nextSegment) = (["000001.log"], 2)
+    var keeping = LedgerKeeping(storage, recovery: recovery, memory: LedgerSpilling(Spill())) {
+      target, token throws(StorageError) in
+      begun.targets.append(target)
+      begun.tokens.append(token)
+    }
+    keeping.begin(baseline: nil, nowNanoseconds: 0)
+    let files = begun.targets.filter { $0 != .directory }
+    #expect(begun.targets.contains(.directory) && Set(files).count == 2)
+  }
+
+  @Test func `a claim isn't durable by a sync that was begun behind one that failed`() throws {
+    let spill = Spill()
+    let begun = Begun()
+    var keeping = LedgerKeeping(
+      FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(spill)
+    ) { _, token throws(StorageError) in begun.tokens.append(token) }
+    keeping.begin(baseline: nil, nowNanoseconds: 0)
+    let first = begun.tokens
+    keeping.append([Self.record(1)])
+    // The kernel would report its failure to the first of two syncs alone.
+    #expect(keeping.beginSync(token: 7, nowNanoseconds: 1) == nil)
+    #expect(begun.tokens == first)
+    for token in first { #expect(keeping.completed(token: token, failure: "EIO", nowNanoseconds: 2) == nil) }
+
+    let second = Array(begun.tokens.dropFirst(first.count))
+    try #require(!second.isEmpty)
+    let ended = second.compactMap { keeping.completed(token: $0, failure: nil, nowNanoseconds: 3) }
+    #expect(ended.map { $0.token } == [7] && ended.map { $0.result } == [.durable])
+  }
+
+  @Test func `a claim waits no longer for a sync of nobody's than for its own`() {
+    let begun = Begun()
+    var keeping = LedgerKeeping(
+      FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(Spill())
+    ) { _, token throws(StorageError) in begun.tokens.append(token) }
+    keeping.begin(baseline: nil, nowNanoseconds: 0)
+    keeping.append([Self.record(1)])
+    #expect(keeping.beginSync(token: 7, nowNanoseconds: 1) == nil)
+    #expect(keeping.stopWaiting(nowNanoseconds: Self.patience) == 7)
+    let late = begun.tokens.compactMap { keeping.completed(token: $0, failure: nil, nowNanoseconds: Self.patience + 1) }
+    #expect(late.isEmpty)
+  }
+
   @Test func `a sync that makes fires wait is said while it lasts and a while after, one in time never`() throws {
     let begun = Begun()
     var keeping = LedgerKeeping(
       FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(Spill())
     ) { _, token throws(StorageError) in begun.tokens.append(token) }
     let (second, slow) = (Int64(1_000_000_000), 6 * Int64(1_000_000_000))
-    keeping.begin(baseline: nil)
+    keeping.begin(baseline: nil, nowNanoseconds: 0)
+    begun.endAll(&keeping, nowNanoseconds: 0)
     keeping.append([Self.record(1)])
     #expect(keeping.beginSync(token: 7, nowNanoseconds: 0) == nil)
     var said = keeping.slowness(nowNanoseconds: second)

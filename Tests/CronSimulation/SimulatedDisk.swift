@@ -226,6 +226,8 @@ final class SimulatedDisk: LedgerStorage {
       isDead = true
       return nil
     }
+    // It was begun before the failure, but says nothing of what that one has dropped.
+    if let name = flight.name, poisoned.contains(name) { syncsAfterFailure += 1 }
     guard syncMode == .works else {
       if let name = flight.name {
         poisoned.insert(name)

@@ -42,7 +42,8 @@ extension Simulation {
     keeping?.segmentBytes = 4096 << Int(seed / 4 % 3)
     let now = clock.wall
     keeping?.snapshot = { ledger.snapshotRecords(at: now) }
-    keeping?.begin(baseline: recovery.needsBaseline ? now : nil)
+    keeping?.begin(
+      baseline: recovery.needsBaseline ? now : nil, nowNanoseconds: clock.monotonicNanoseconds)
     engine = Engine(
       settings: EngineSettings(
         workersMax: 6, queueLimit: 20, bootIdentifier: "boot-\(boot)", safeMode: safeMode))

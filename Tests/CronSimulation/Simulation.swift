@@ -61,6 +61,8 @@ public final class Simulation {
   /// Runs whose claim a loss of power may have taken although they were dispatched: kept in memory alone, and the mark
   /// of it not on the disk yet. The next ticker can't know of them.
   var unknowable: Set<String> = []
+  /// Claims that a lost memory kept, without a mark, and that processes see but no sync has covered.
+  var unmarked: [ClaimLine] = []
   /// Occurrences under whose run the machine went down.
   var mayRunAgain: Set<OccurrenceKey> = []
   /// The claims of the last runs, as they stand in the ledger.

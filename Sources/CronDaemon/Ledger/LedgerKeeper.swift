@@ -128,5 +128,7 @@ final class LedgerKeeper {
   func syncNow() { keeping.syncNow() }
 
   /// Opens the first segment of a ticker. If the disk refuses it, a baseline that it should hold is kept in memory.
-  func begin(baseline: Instant?) { keeping.begin(baseline: baseline) }
+  func begin(baseline: Instant?) {
+    keeping.begin(baseline: baseline, nowNanoseconds: SystemClock.monotonic())
+  }
 }
