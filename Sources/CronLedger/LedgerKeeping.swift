@@ -242,15 +242,18 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
   }
 
   /// Opens the first segment of a ticker. If the disk refuses it, a baseline that it should hold is kept in memory.
-  public mutating func begin(baseline: Instant?, nowNanoseconds: Int64) {
-    if isReadOnly { return }
+  public mutating func begin(baseline: Instant?) {
     openSegment()
-    if !writer.needsSegment {
-      // What earlier tickers acted on and could not sync is safe soon, and not with the next claim only.
-      if !startSync(nil, nowNanoseconds) { _ = syncFailed() }
-    } else if let baseline {
-      append([SequencedRecord(seq: 0, record: .through(at: baseline))])
-    }
+    guard let baseline, writer.needsSegment, !isReadOnly else { return }
+    append([SequencedRecord(seq: 0, record: .through(at: baseline))])
+  }
+
+  /// Syncs what a ticker has found and begun with, its boot among it; a claim's sync that is under way does it as well.
+  ///
+  /// What earlier tickers acted on and could not sync is safe by it now, and not with the next claim only.
+  public mutating func syncBeginning(nowNanoseconds: Int64) {
+    if isReadOnly || writer.needsSegment || flight != nil { return }
+    if !startSync(nil, nowNanoseconds) { _ = syncFailed() }
   }
 
   /// Claims that no disk takes are safe from our own crashes at least; status says so.

@@ -28,12 +28,6 @@ import Testing
   private final class Begun {
     var tokens: [UInt64] = []
     var targets: [SyncTarget] = []
-
-    /// All of them end well.
-    func endAll(_ keeping: inout LedgerKeeping<FakeLedgerStorage, LedgerSpilling<Spill>>, nowNanoseconds now: Int64) {
-      for token in tokens { _ = keeping.completed(token: token, failure: nil, nowNanoseconds: now) }
-      tokens = []
-    }
   }
 
   private static let patience = LedgerKeeping<FakeLedgerStorage, LedgerSpilling<Spill>>.patienceNanoseconds
@@ -48,8 +42,7 @@ import Testing
     var keeping = LedgerKeeping(
       FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(spill)
     ) { _, token throws(StorageError) in begun.tokens.append(token) }
-    keeping.begin(baseline: nil, nowNanoseconds: 0)
-    begun.endAll(&keeping, nowNanoseconds: 0)
+    keeping.begin(baseline: nil)
     keeping.append([Self.record(1)])
     var result = keeping.beginSync(token: 7, nowNanoseconds: 0)
     #expect(result == nil)
@@ -89,7 +82,8 @@ import Testing
       begun.targets.append(target)
       begun.tokens.append(token)
     }
-    keeping.begin(baseline: nil, nowNanoseconds: 0)
+    keeping.begin(baseline: nil)
+    keeping.syncBeginning(nowNanoseconds: 0)
     let files = begun.targets.filter { $0 != .directory }
     #expect(begun.targets.contains(.directory) && Set(files).count == 2)
   }
@@ -100,7 +94,8 @@ import Testing
     var keeping = LedgerKeeping(
       FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(spill)
     ) { _, token throws(StorageError) in begun.tokens.append(token) }
-    keeping.begin(baseline: nil, nowNanoseconds: 0)
+    keeping.begin(baseline: nil)
+    keeping.syncBeginning(nowNanoseconds: 0)
     let first = begun.tokens
     keeping.append([Self.record(1)])
     // The kernel would report its failure to the first of two syncs alone.
@@ -119,7 +114,8 @@ import Testing
     var keeping = LedgerKeeping(
       FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(Spill())
     ) { _, token throws(StorageError) in begun.tokens.append(token) }
-    keeping.begin(baseline: nil, nowNanoseconds: 0)
+    keeping.begin(baseline: nil)
+    keeping.syncBeginning(nowNanoseconds: 0)
     keeping.append([Self.record(1)])
     #expect(keeping.beginSync(token: 7, nowNanoseconds: 1) == nil)
     #expect(keeping.stopWaiting(nowNanoseconds: Self.patience) == 7)
@@ -133,8 +129,7 @@ import Testing
       FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(Spill())
     ) { _, token throws(StorageError) in begun.tokens.append(token) }
     let (second, slow) = (Int64(1_000_000_000), 6 * Int64(1_000_000_000))
-    keeping.begin(baseline: nil, nowNanoseconds: 0)
-    begun.endAll(&keeping, nowNanoseconds: 0)
+    keeping.begin(baseline: nil)
     keeping.append([Self.record(1)])
     #expect(keeping.beginSync(token: 7, nowNanoseconds: 0) == nil)
     var said = keeping.slowness(nowNanoseconds: second)

@@ -42,8 +42,7 @@ extension Simulation {
     keeping?.segmentBytes = 4096 << Int(seed / 4 % 3)
     let now = clock.wall
     keeping?.snapshot = { ledger.snapshotRecords(at: now) }
-    keeping?.begin(
-      baseline: recovery.needsBaseline ? now : nil, nowNanoseconds: clock.monotonicNanoseconds)
+    keeping?.begin(baseline: recovery.needsBaseline ? now : nil)
     engine = Engine(
       settings: EngineSettings(
         workersMax: 6, queueLimit: 20, bootIdentifier: "boot-\(boot)", safeMode: safeMode))
@@ -53,6 +52,7 @@ extension Simulation {
       RecoveredRun(run: $0.claim.run, finding: finding(of: $0))
     }
     deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, seenClock))
+    if canAct { keeping?.syncBeginning(nowNanoseconds: clock.monotonicNanoseconds) }
     deliver(.loaded(jobs: table, seenClock))
     guard canAct else { return false }
     // What the slots had to say is in the ledger.

@@ -128,7 +128,8 @@ final class LedgerKeeper {
   func syncNow() { keeping.syncNow() }
 
   /// Opens the first segment of a ticker. If the disk refuses it, a baseline that it should hold is kept in memory.
-  func begin(baseline: Instant?) {
-    keeping.begin(baseline: baseline, nowNanoseconds: SystemClock.monotonic())
-  }
+  func begin(baseline: Instant?) { keeping.begin(baseline: baseline) }
+
+  /// Syncs what a ticker has found and begun with.
+  func syncBeginning() { keeping.syncBeginning(nowNanoseconds: SystemClock.monotonic()) }
 }

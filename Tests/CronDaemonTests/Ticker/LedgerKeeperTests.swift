@@ -20,7 +20,8 @@ import Testing
       files, recovery: recovery, spill: LedgerSpilling(LedgerSpill(state, memory: try Memfd.create(name: "test-spill")))
     )
     keeper.begin(baseline: nil)
-    // What it has found is synced at once; nobody waits for that.
+    keeper.syncBeginning()
+    // Nobody waits for that.
     #expect(try waitForSync().isEmpty)
   }
 
