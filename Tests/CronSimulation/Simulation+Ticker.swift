@@ -52,9 +52,9 @@ extension Simulation {
       RecoveredRun(run: $0.claim.run, finding: finding(of: $0))
     }
     deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, seenClock))
-    if canAct { keeping?.syncBeginning(nowNanoseconds: clock.monotonicNanoseconds) }
     deliver(.loaded(jobs: table, seenClock))
     guard canAct else { return false }
+    keeping?.syncBeginning(nowNanoseconds: clock.monotonicNanoseconds)
     // What the slots had to say is in the ledger.
     for run in workers.keys where engine.ledger.open[run] == nil { workers[run] = nil }
     keeping?.prune(now: clock.wall, keepSeconds: 86_400)

@@ -57,7 +57,6 @@ struct Recoverer {
     }
     let isSameBoot = ledger.lastRestart.map { $0.boot == boot } ?? false
     ticker.deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, ticker.moment()))
-    keeper.syncBeginning()
     if recovery.needsBaseline {
       let cause = recovery.findings.first { $0.meansLoss }?.description ?? "the ledger: its first snapshot is gone"
       ticker.problems["ledger"] = "\(cause); nothing before \(now) is caught up"

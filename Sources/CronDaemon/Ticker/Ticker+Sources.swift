@@ -73,6 +73,7 @@ extension Ticker {
   /// Tells the watcher and the world that jobs fire from now on.
   private func becomeReady() {
     guard !isReady else { return }
+    keeper.syncBeginning()
     isReady = true
     rememberWatcher()
     _ = tick()
