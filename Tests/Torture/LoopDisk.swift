@@ -12,9 +12,9 @@ final class LoopDisk: Ground {
   private let cron: Cronwatch
 
   /// Makes and mounts it; with `remounting`, an error of the file system makes it read-only.
-  init(_ cron: Cronwatch, remounting: Bool = false) throws {
+  init(_ cron: Cronwatch, at place: String = "disk", remounting: Bool = false) throws {
     self.cron = cron
-    path = cron.sandbox.path(of: "disk")
+    path = cron.sandbox.path(of: place)
     image = cron.sandbox.path(of: "image")
     _ = try Directory.create(path)
     try Surroundings.run(["truncate", "-s", "48M", image], in: cron)

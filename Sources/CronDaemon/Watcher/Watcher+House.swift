@@ -103,9 +103,18 @@ extension Watcher {
 
   /// STATUS= for systemctl; only when the verdict changed, or once a minute for its numbers.
   private func tellManager(_ now: Int64) {
+    let sign = StatusSign(
+      state, phase: phase, ticker: ticker?.pid, isReady: ticker?.readyNanoseconds != nil,
+      freshMicroseconds: 3_000 * arguments.intervalMilliseconds)
+    if let sign, sign == healthySign, let lastStatus, now - lastStatus.atNanoseconds < Self.statusEveryNanoseconds {
+      return
+    }
+    healthySign = nil
     let text: String
     do throws(Errno) {
       let report = try report(now)
+      // The sign was taken before: what has changed since will change it.
+      if report.verdict == .healthy { healthySign = sign }
       if let last = lastStatus, last.text == report.verdict.rawValue,
         now - last.atNanoseconds < Self.statusEveryNanoseconds
       {

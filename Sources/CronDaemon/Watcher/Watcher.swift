@@ -80,6 +80,8 @@ final class Watcher {
   /// The wall second of the next start of a ticker, while it waits.
   var nextStartSeconds: Int64?
   var lastStatus: (text: String, atNanoseconds: Int64)?
+  /// The sign under which the verdict was `healthy`; nil = it was another, or nobody knows.
+  var healthySign: StatusSign?
 
   init(
     _ arguments: WatcherArguments, state: StateDirectory, lock: RoleLock, ready: ReadyPipe,
@@ -188,8 +190,8 @@ final class Watcher {
     if let supervisionNanoseconds, supervisionNanoseconds <= now {
       supervise(.timer(now: now, beatAge: tickerBeatAge()))
     }
-    // Apart from the beat, which every change of the phase puts off.
-    if nextHouseNanoseconds <= now { keepHouse(now) }
+    // With the beat, so that both wake the processor once; a change of the phase puts only the beat off.
+    if min(nextHouseNanoseconds, nextBeatNanoseconds) <= now { keepHouse(now) }
     if nextBeatNanoseconds <= now { beat(now) }
     metrics?.advance(now)
     if let nextWatchdogNanoseconds, nextWatchdogNanoseconds <= now, let every = manager.watchdogMilliseconds {

@@ -14,6 +14,15 @@ extension FaultRow {
       status: .says([.must("stalled", "the watcher does not beat either"), .may("stalled")]),
       needs: [.root, .loop], check: .run(frozenDisk)),
     FaultRow(
+      number: 82, name: "ticker waits for a device (state D) and can't be killed",
+      how: "`fsfreeze` of an ext4 image that holds the ledger alone, until status says what is the matter",
+      expectation: "told within 2 minutes; no second ticker while it holds the lock, another one once it is gone",
+      status: .says([
+        .must("stalled", "the watcher sent SIGKILL and will start another"),
+        .must("stalled", "SIGKILL does not end it (it waits for a device)"), .may("stalled"), .may("starting"),
+      ]),
+      needs: [.root, .loop], check: .run(frozenLedger)),
+    FaultRow(
       number: 35, name: "no space for the state", how: "state on a tmpfs of 64 KiB; the ticker killed twice",
       expectation: "jobs fire, `degraded`; a crash of the ticker repeats nothing",
       status: .says([.must("degraded", "No space left on device"), .may("degraded"), .may("starting")]),
@@ -82,6 +91,39 @@ extension FaultRow {
       try cron.waitForVerdict("healthy", seconds: 60)
       try cron.waitForMore(3, of: "tick")
       return "\(waiting) processes of ours waited in state D"
+    }
+  }
+
+  @Sendable private static func frozenLedger(_ trial: Trial) throws -> String {
+    var disk: LoopDisk?
+    return try trial.use(
+      state: "state",
+      on: { cron in
+        let made = try LoopDisk(cron, at: "state/ledger")
+        disk = made
+        return made
+      }
+    ) { cron in
+      guard let disk else { throw RowFailure("no disk") }
+      try cron.waitForMore(2, of: "tick")
+      let ticker = try cron.ticker()
+      try disk.freeze()
+      var isFrozen = true
+      defer { if isFrozen { try? disk.thaw() } }
+      try waitUntil("status says that it can't be killed", seconds: 150) {
+        try trial.look(cron)
+        Pause.milliseconds(500)
+        let tickers = Victims.look(cron.state).byRole["ticker"]?.count ?? 0
+        try trial.expect(tickers == 1, "\(tickers) tickers")
+        return try cron.status()["message"]?.stringValue?.contains("SIGKILL does not end it") ?? false
+      }
+      let state = ProcessStatus.read(ticker.pid).map { "\($0.state)" } ?? "gone"
+      try disk.thaw()
+      isFrozen = false
+      try cron.waitForAnotherTicker(than: ticker)
+      try cron.waitForVerdict("healthy", seconds: 60)
+      try cron.waitForMore(3, of: "tick")
+      return "the old ticker was in state \(state), another one only after it"
     }
   }
 
