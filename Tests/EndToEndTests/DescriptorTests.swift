@@ -43,4 +43,17 @@ struct DescriptorTests {
       try cron.sandbox.write("go", "")
     }
   }
+
+  @Test func `workers that a burst needed end after a while, all but those that are kept warm`() throws {
+    try Cronwatch.use(configuration: "[workers]\nidle = 1\n") { cron in
+      let names = (1...6).map { "held-\($0)" }
+      try cron.crontab(
+        names.map { "# cronwatch: name=\($0)\n@reboot while [ ! -e $SANDBOX/go ]; do sleep 0.05; done\n" }.joined())
+      try cron.start()
+      try cron.wait("six runs") { try cron.status()["running"]?.arrayValue?.count == names.count }
+      #expect(cron.workers().count >= names.count)
+      try cron.sandbox.write("go", "")
+      try cron.wait("one worker is left", seconds: 60) { cron.workers().count == 1 }
+    }
+  }
 }

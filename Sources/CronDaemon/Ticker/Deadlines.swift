@@ -9,6 +9,8 @@ enum Deadline: Hashable {
   case zonesChanged
   /// Look again at a slot that couldn't be judged yet.
   case slot(Int)
+  /// A worker that nobody needs may have been idle for long enough.
+  case surplus
   /// The time without a death that ends safe mode is over.
   case safeMode
   /// Look again how adopted workers ended.

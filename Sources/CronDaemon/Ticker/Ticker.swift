@@ -289,6 +289,7 @@ final class Ticker {
     case .zonesChanged: reloadZones()
     case .slot(let number): pool.deadlinePassed(slot: number)
     case .unseenEnds: pool.lookForUnseenEnds()
+    case .surplus: pool.trim()
     case .drain: drainIsOver()
     case .storage:
       if keeper.completionRaw == nil { takeSyncs(replaceSyncThread(.brokenPipe)) }

@@ -23,7 +23,7 @@ final class WorkerPool {
   private var slotOfWorker: [Int32: Int] = [:]
   private var slotOfRun: [String: Int] = [:]
   /// Orders that wait for a worker, first come first served.
-  private var waiting: [SlotOrder] = []
+  private(set) var waiting: [SlotOrder] = []
   /// How strangers ended that we reaped: jobs of dead workers whose slot wasn't judged yet.
   private var strangers = RecentDeaths(capacity: 256)
   var events: [WorkerEvent] = []
@@ -75,7 +75,7 @@ final class WorkerPool {
 
   /// Gives the order to an idle worker, or starts one for it.
   func dispatch(_ order: SlotOrder) {
-    if let slot = slots.values.first(where: \.isIdle) {
+    if let slot = idleSlot {
       give(order, to: slot)
     } else {
       waiting.append(order)
@@ -136,16 +136,6 @@ final class WorkerPool {
     if waiting.isEmpty { for slot in slots.values where slot.isIdle { retire(slot) } }
   }
 
-  /// Ends the workers that have no run, for good: one that stands still would never hear that it should.
-  func endIdle() {
-    for slot in slots.values {
-      switch slot.state {
-      case .idle, .starting: killWorker(slot)
-      default: break
-      }
-    }
-  }
-
   /// The workers of ours that live: their pids and runs.
   var processes: [(pid: Int32, claim: SlotClaim?, job: String?)] {
     slots.values.sorted { $0.number < $1.number }.compactMap { slot in
@@ -183,21 +173,17 @@ final class WorkerPool {
     Fault.point("order.rung")
   }
 
+  /// The lowest, so that those which few runs need are idle long enough to end.
+  private var idleSlot: WorkerSlot? { slots.values.lazy.filter(\.isIdle).min { $0.number < $1.number } }
+
   private func serveWaiting() {
-    while !waiting.isEmpty, let slot = slots.values.first(where: \.isIdle) { give(waiting.removeFirst(), to: slot) }
+    while !waiting.isEmpty, let slot = idleSlot { give(waiting.removeFirst(), to: slot) }
     startWorkers()
   }
 
   private func startWorkers() {
     let starting = slots.values.count(where: \.isStarting)
     for _ in 0..<max(0, min(waiting.count, Self.startingAtOnce) - starting) { spawn() }
-  }
-
-  /// Lets surplus idle workers end.
-  private func trim() {
-    guard waiting.isEmpty else { return }
-    let idle = slots.values.filter(\.isIdle).sorted { $0.number < $1.number }
-    for slot in idle.dropFirst(max(wantedIdle, 0)) { retire(slot) }
   }
 
   func retire(_ slot: WorkerSlot) {
@@ -296,6 +282,7 @@ final class WorkerPool {
     switch words.first {
     case "idle":
       slot.state = slot.isRetired ? .settling : .idle
+      slot.idleSince = loop.monotonic()
       loop.deadlines.clear(.slot(slot.number))
       serveWaiting()
       if slot.isRetired || (isDraining && slot.isIdle) { retire(slot) }

@@ -51,6 +51,8 @@ final class WorkerSlot {
   /// Why it couldn't be told what the run of a dead worker does; nil = nobody asked, or it could.
   var judgementProblem: String?
   var spawnedAt: Int64 = 0
+  /// When it last became idle, CLOCK_MONOTONIC ns.
+  var idleSince: Int64 = 0
   /// The worker's, when it isn't our child.
   var workerProcess: ProcessDescriptor?
   /// The job's.
