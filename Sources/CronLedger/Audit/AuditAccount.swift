@@ -82,8 +82,10 @@ struct AuditAccount {
       see(at, before: sequenced.seq)
     case .claim, .queued, .skipped, .missed: see(sequenced.record.at, before: sequenced.seq)
     case .start(let start): clock = max(clock ?? start.at, start.at)
+    // Found in a slot it may be older than its record, but the clock has shown it.
+    case .end(let end): clock = max(clock ?? end.endedAt, end.endedAt)
     // What these carry isn't the clock of their writer.
-    case .define, .retire, .pause, .resume, .end, .tickFailed, .clockStep, .through, .snapshot, .unknown: break
+    case .define, .retire, .pause, .resume, .tickFailed, .clockStep, .through, .snapshot, .unknown: break
     }
   }
 
