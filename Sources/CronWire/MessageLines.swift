@@ -23,6 +23,9 @@ public struct MessageLines: Sendable {
   /// How many bytes may be appended now, at least 1.
   public var room: Int { max(limit + 1 - bytes.count, 1) }
 
+  /// Whether bytes are here that `next` hasn't looked at: behind a line that it took, perhaps another one.
+  public var hasMore: Bool { searched < bytes.count }
+
   /// Takes what has arrived; what is beyond `room` is no line's any more and is dropped.
   public mutating func append(_ more: [UInt8]) { bytes += more.prefix(room) }
 

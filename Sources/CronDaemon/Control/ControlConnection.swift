@@ -25,6 +25,9 @@ final class ControlConnection {
 
   var raw: Int32 { socket.raw }
 
+  /// Whether the next request may be here already, sent before the last one's answer.
+  var hasMore: Bool { incoming.hasMore }
+
   init(_ socket: consuming FileDescriptor, nowNanoseconds: Int64) {
     self.socket = socket
     deadlineNanoseconds = Self.deadline(nowNanoseconds)

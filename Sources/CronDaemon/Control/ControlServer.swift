@@ -155,7 +155,8 @@ public final class ControlServer {
   private func settle(_ identifier: UInt64, _ client: ControlConnection, poller: borrowing Poller) {
     let interest: Interest =
       switch client.phase {
-      case .reading: .readable
+      // There is always room to write: the next turn takes up what was sent before it was asked for.
+      case .reading: client.hasMore ? [.readable, .writable] : .readable
       case .waiting: []
       case .answering: .writable
       case .closed: []

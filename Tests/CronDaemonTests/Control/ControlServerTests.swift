@@ -63,6 +63,25 @@ private final class Served {
     #expect(try served.state.root.status("control.sock")?.permissions == 0o600)
   }
 
+  @Test func `requests that are sent at once are answered one after the other`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    let client = try served.connect()
+    let line = "{\"verb\":\"ping\"}\n"
+    #expect(try client.send(Array((line + line + line + "{\"verb").utf8)) > 0)
+    var answers = ""
+    try waitUntil("three answers") {
+      answers += try served.line(client) ?? ""
+      return answers.utf8.count >= 3 * "{\"ok\":true}\n".utf8.count
+    }
+    #expect(answers == String(repeating: "{\"ok\":true}\n", count: 3))
+    // Half a request is looked at once, then waited for.
+    try served.turn()
+    #expect(try served.poller.wait(timeoutMilliseconds: 0).isEmpty)
+    #expect(try client.send(Array("\":\"ping\"}\n".utf8)) > 0)
+    #expect(try served.line(client) == "{\"ok\":true}\n")
+  }
+
   @Test(arguments: ["not json\n", "[1]\n", "{\"verb\":\n"])
   func `what is no request is refused with 65 and ends the connection`(text: String) throws {
     let sandbox = try Sandbox()
