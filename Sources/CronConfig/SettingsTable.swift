@@ -113,7 +113,7 @@ public enum SettingsTable {
 
   private static let workers = [
     Setting(
-      section: "workers", key: "idle", summary: "How many idle workers are kept warm.",
+      section: "workers", key: "idle", summary: "How many idle workers are kept warm; others end after 10 seconds.",
       kind: .count(\.workersIdle, 0...1024)),
     Setting(
       section: "workers", key: "max", summary: "How many jobs may run at once; more wait in a queue.",
