@@ -21,7 +21,7 @@ struct StatusSign: Hashable {
     func written(_ name: String) -> Int64? { try? directory.status(name)?.modifiedMicroseconds }
     guard let success = written("success") else { return nil }
     let age = SystemClock.wall() - success
-    guard 0...freshMicroseconds ~= age else { return nil }
+    guard age >= 0, age <= freshMicroseconds else { return nil }
     if ProcessStatus.removedProgram(of: CurrentProcess.identifier) != nil { return nil }
     self.phase = phase
     self.ticker = ticker
