@@ -6,6 +6,7 @@ struct FaultRow: Sendable {
   /// What a machine must have for a row.
   enum Need: String, Sendable {
     case root, strace, loop, tmpfs
+    case memoryGroup = "a memory cgroup"
     /// Debug builds only have fault points.
     case faultPoints = "fault points"
   }

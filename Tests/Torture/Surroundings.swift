@@ -15,6 +15,7 @@ enum Surroundings {
     case .loop:
       if access("/dev/loop-control", R_OK | W_OK) != 0 { throw RowSkipped("needs loop devices") }
       for name in ["mkfs.ext4", "losetup", "mount", "umount"] { _ = try tool(name) }
+    case .memoryGroup: _ = try MemoryGroup.place()
     case .tmpfs: if !SmallDisk.canBeMade { throw RowSkipped("needs the right to mount a tmpfs") }
     case .faultPoints:
       if Program.path.hasSuffix("/release/cronwatch") { throw RowSkipped("the release has no fault points") }

@@ -7,10 +7,6 @@ extension FaultRow {
       status: .held("`healthy`: nothing to see"),
       check: .tests("CronSystemTests/ProcessTests, CronDaemonTests/AdoptionTests")),
     FaultRow(
-      number: 34, name: "no memory", how: "a memory cgroup", expectation: "an OOM kill is a SIGKILL: rows 1, 21 and 22",
-      status: .held("as in rows 1, 21 and 22"),
-      check: .never("a memory cgroup that is ours needs a service manager")),
-    FaultRow(
       number: 48, name: "the clock steps: +1 h, −1 h, +10 years, to 1970", how: "`date -s`",
       expectation: "no instant twice; the step is recorded, marks are set anew",
       status: .held(
