@@ -1,3 +1,4 @@
+import CronTestSupport
 import CronTime
 import Testing
 
@@ -71,7 +72,7 @@ import Testing
     #expect(spill.mark && spill.text.contains(" 3 through ") && !spill.text.contains(" 2 through "))
   }
 
-  @Test func `a ticker syncs at once what it found, before it decides anything`() throws {
+  @Test(.acceptance(57)) func `a ticker syncs at once what it found, before it decides anything`() throws {
     let begun = Begun()
     var recovery = RecoveryResult()
     var storage = FakeLedgerStorage()
@@ -88,7 +89,7 @@ import Testing
     #expect(begun.targets.contains(.directory) && Set(files).count == 2)
   }
 
-  @Test func `a claim isn't durable by a sync that was begun behind one that failed`() throws {
+  @Test(.acceptance(57)) func `a claim isn't durable by a sync that was begun behind one that failed`() throws {
     let spill = Spill()
     let begun = Begun()
     var keeping = LedgerKeeping(
