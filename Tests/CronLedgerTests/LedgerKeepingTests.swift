@@ -37,13 +37,21 @@ import Testing
     SequencedRecord(seq: seq, record: .through(at: Samples.at(Int64(seq))))
   }
 
-  @Test func `what went on without its sync stays in memory until a sync of its own has ended`() throws {
-    let spill = Spill()
-    let begun = Begun()
+  /// The policy over an empty ledger, with its first segment begun; what it syncs is noted in `begun`.
+  private static func keeping(
+    _ begun: Begun, _ spill: Spill = Spill()
+  ) -> LedgerKeeping<FakeLedgerStorage, LedgerSpilling<Spill>> {
     var keeping = LedgerKeeping(
       FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(spill)
     ) { _, token throws(StorageError) in begun.tokens.append(token) }
     keeping.begin(baseline: nil)
+    return keeping
+  }
+
+  @Test func `what went on without its sync stays in memory until a sync of its own has ended`() throws {
+    let spill = Spill()
+    let begun = Begun()
+    var keeping = Self.keeping(begun, spill)
     keeping.append([Self.record(1)])
     var result = keeping.beginSync(token: 7, nowNanoseconds: 0)
     #expect(result == nil)
@@ -92,10 +100,7 @@ import Testing
   @Test(.acceptance(57)) func `a claim isn't durable by a sync that was begun behind one that failed`() throws {
     let spill = Spill()
     let begun = Begun()
-    var keeping = LedgerKeeping(
-      FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(spill)
-    ) { _, token throws(StorageError) in begun.tokens.append(token) }
-    keeping.begin(baseline: nil)
+    var keeping = Self.keeping(begun, spill)
     keeping.syncBeginning(nowNanoseconds: 0)
     let first = begun.tokens
     keeping.append([Self.record(1)])
@@ -112,10 +117,7 @@ import Testing
 
   @Test func `a claim waits no longer for a sync of nobody's than for its own`() {
     let begun = Begun()
-    var keeping = LedgerKeeping(
-      FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(Spill())
-    ) { _, token throws(StorageError) in begun.tokens.append(token) }
-    keeping.begin(baseline: nil)
+    var keeping = Self.keeping(begun)
     keeping.syncBeginning(nowNanoseconds: 0)
     keeping.append([Self.record(1)])
     #expect(keeping.beginSync(token: 7, nowNanoseconds: 1) == nil)
@@ -126,11 +128,8 @@ import Testing
 
   @Test func `a sync that makes fires wait is said while it lasts and a while after, one in time never`() throws {
     let begun = Begun()
-    var keeping = LedgerKeeping(
-      FakeLedgerStorage(), recovery: RecoveryResult(), memory: LedgerSpilling(Spill())
-    ) { _, token throws(StorageError) in begun.tokens.append(token) }
+    var keeping = Self.keeping(begun)
     let (second, slow) = (Int64(1_000_000_000), 6 * Int64(1_000_000_000))
-    keeping.begin(baseline: nil)
     keeping.append([Self.record(1)])
     #expect(keeping.beginSync(token: 7, nowNanoseconds: 0) == nil)
     var said = keeping.slowness(nowNanoseconds: second)
