@@ -8,7 +8,8 @@ final class InPlaceFile {
   private let capacity: Int
   private let hasStandIn: Bool
   private let keepsOpen: Bool
-  private var wasWritten = false
+  /// Memory may hold an older one, of ours or of whoever wrote before, and who reads looks there first.
+  private var mayStandIn: Bool
   private var file: FileDescriptor?
   private var standIn: FileDescriptor?
 
@@ -20,6 +21,7 @@ final class InPlaceFile {
     standsIn: Bool = false, keepsOpen: Bool = true
   ) {
     hasStandIn = standsIn
+    mayStandIn = standsIn
     self.keepsOpen = keepsOpen
     self.state = state
     self.subdirectory = subdirectory
@@ -33,8 +35,7 @@ final class InPlaceFile {
       let isNew = try isGone()
       if isNew { file = try opened() }
       if let number = file?.raw, number >= 0 { try file?.write(bytes, at: Int64(offset)) }
-      if isNew, hasStandIn, standIn != nil || !wasWritten { removeStandIn() }
-      wasWritten = true
+      if mayStandIn { try removeStandIn() }
       if !keepsOpen { file = nil }
       return nil
     } catch {
@@ -47,6 +48,7 @@ final class InPlaceFile {
   var isElsewhere: Bool { standIn != nil }
 
   private func writeElsewhere(_ bytes: [UInt8], at offset: Int) -> Bool {
+    mayStandIn = true
     do throws(Errno) {
       if standIn == nil, let subdirectory {
         standIn = try StandIn.directory(subdirectory, of: state, create: true).openFile(name, [.readWrite, .create])
@@ -54,16 +56,24 @@ final class InPlaceFile {
       try standIn?.write(bytes, at: Int64(offset))
       return standIn != nil
     } catch {
-      standIn = nil
+      // What is half written there would hide what the disk has. Should it stay, the next write tries again.
+      do throws(Errno) { try removeStandIn() } catch {}
       return false
     }
   }
 
-  /// The disk takes it again: what is in memory is older from now on, whoever left it there.
-  private func removeStandIn() {
+  /// The disk takes it again: what is in memory is older from now on, whoever left it there. Until it is gone, nobody
+  /// reads what the disk has, so a failure is one of the write.
+  private func removeStandIn() throws(Errno) {
     standIn = nil
-    guard let subdirectory else { return }
-    do { try StandIn.directory(subdirectory, of: state, create: false).unlink(name) } catch {}
+    if let subdirectory {
+      do throws(Errno) {
+        try StandIn.directory(subdirectory, of: state, create: false).unlink(name)
+      } catch {
+        guard StandIn.isAbsent(error) else { throw error }
+      }
+    }
+    mayStandIn = false
   }
 
   /// The file's bytes, at most its capacity; nil = there is no such file.

@@ -79,6 +79,29 @@ import Testing
   }
 
   @Test(.enabled(if: canMount, "needs the right to mount a tmpfs"))
+  func `a beat that memory refused as well doesn't hide the next one`() async {
+    await #expect(processExitsWith: .success) {
+      let place = try #require(try Place())
+      func beat(_ tick: UInt64) -> Beat { Beat.now(tick: tick, phase: .ticking, intervalSeconds: 1, nextDue: nil) }
+      // Of a watcher, which has no file open that would keep the disk from turning.
+      let file = HeartbeatFile(place.state, .watcher)
+      #expect(file.write(beat(1)) == nil)
+      try place.setReadOnly(true)
+      signal(SIGXFSZ, SIG_IGN)
+      var limits = rlimit(rlim_cur: 0, rlim_max: rlim_t.max)
+      try #require(setrlimit(Int32(RLIMIT_FSIZE.rawValue), &limits) == 0)
+      #expect(file.write(beat(2)) == .readOnly)
+      limits.rlim_cur = .max
+      try #require(setrlimit(Int32(RLIMIT_FSIZE.rawValue), &limits) == 0)
+      // Now what was the last that the disk took counts, and then what it takes next.
+      #expect(HeartbeatFile(place.state, .watcher).read().beat?.tick == 1)
+      try place.setReadOnly(false)
+      #expect(file.write(beat(3)) == nil)
+      #expect(HeartbeatFile(place.state, .watcher).read().beat?.tick == 3)
+    }
+  }
+
+  @Test(.enabled(if: canMount, "needs the right to mount a tmpfs"))
   func `a slot that can't be written is judged all the same`() async {
     await #expect(processExitsWith: .success) {
       let place = try #require(try Place())
