@@ -83,6 +83,28 @@ struct CrashTests {
     }
   }
 
+  @Test("a ticker that learns late of its watcher's death leaves the socket to the next one, which blames nobody")
+  func lateTickerLeavesTheSocket() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.waitForEvidence("tick", count: 1)
+      let (old, watcher) = (try cron.ticker(), try cron.watcher())
+      try cron.signal(old, Signal.stop)
+      try cron.wait("the ticker's stop") { ProcessStatus.read(old.pid)?.state == "T" }
+      try cron.signal(watcher, Signal.kill)
+      try cron.wait("the watcher's death") { !watcher.isAlive }
+      try cron.start()
+      try cron.wait("another ticker") { try cron.ticker() != old && !old.isAlive }
+      let count = cron.evidence("tick").count
+      // Two beats of the watcher, each of which looks at the socket.
+      try cron.waitForEvidence("tick", count: count + 11)
+      try cron.waitForVerdict("healthy")
+      try cron.stop()
+      try cron.requireExactAccount(of: "tick", everySeconds: 1)
+    }
+  }
+
   @Test("jobs outlive a stop, and the next start records how they ended", .acceptance(63))
   func outlivesStop() throws {
     try Cronwatch.use(configuration: "[jobs]\ndrain = 0s\n") { cron in

@@ -52,6 +52,8 @@ extension Ticker {
     log.error("the watcher is gone; firing on without it")
     problems["watcher"] = "unsupervised: the watcher is gone, nothing restarts the ticker; run 'cronwatch start'"
     do throws(Errno) {
+      // Another watcher may have come before we noticed: then the socket is its own, and it asks us to end.
+      if try RoleLock.query(.watcher, in: state).isHeld { return }
       control = try ControlServer(state, poller: loop.poller, tokenBase: 1 << 40)
     } catch {
       log.warning("the control socket can't be served", LogField("cause", error))

@@ -28,13 +28,19 @@ extension Watcher {
     if logFile.rotate(limit: arguments.logLimit) { log.info("rotated the log") }
     keepLock()
     if let current = control, !current.isCurrent {
-      log.warning("the control socket was removed or replaced; opening it again")
-      mended("control.sock was removed or replaced, and is open again")
+      if mayMeetOldTicker {
+        log.info("the ticker of an earlier watcher had the control socket; opening it again")
+      } else {
+        log.warning("the control socket was removed or replaced; opening it again")
+        mended("control.sock was removed or replaced, and is open again")
+      }
       current.close(poller: poller)
       openControl()
     } else if control == nil {
       openControl()
     }
+    // A ticker of ours has the lock now.
+    if ticker != nil { mayMeetOldTicker = false }
     keepGuests()
   }
 

@@ -245,6 +245,7 @@ extension Watcher {
       guard takeover.nextLookNanoseconds <= now, mayWatch(), takeover.hasEnded(nowNanoseconds: now) else { return }
       log.info("the old ticker has ended", LogField("pid", takeover.holder.pid))
       self.takeover = nil
+      nextHouseNanoseconds = now
       startTicker(safeMode: startsInSafeMode, now)
     } else if let lockLookNanoseconds, lockLookNanoseconds <= now {
       startTicker(safeMode: startsInSafeMode, now)

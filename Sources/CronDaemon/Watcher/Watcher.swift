@@ -72,6 +72,8 @@ final class Watcher {
   var lockLookNanoseconds: Int64?
   /// Whether the ticker that is being started must be careful, because others died often.
   var startsInSafeMode = false
+  /// The ticker of an earlier watcher lived when this one began: it served the control socket, and may do so once more.
+  var mayMeetOldTicker = false
   /// When the loop last woke.
   private var wokeNanoseconds: Int64 = .max
   var nextBeatNanoseconds: Int64 = 0
@@ -152,6 +154,8 @@ final class Watcher {
     let now = SystemClock.monotonic()
     nextWatchdogNanoseconds = manager.watchdogMilliseconds.map { _ in now }
     log.info("started", LogField("pid", CurrentProcess.identifier), LogField("state", state.path))
+    // What can't be told is answered by the start of a ticker.
+    do throws(Errno) { mayMeetOldTicker = try RoleLock.query(.ticker, in: state).isHeld } catch {}
     openControl()
     notePredecessors()
     openToGuests()
