@@ -9,12 +9,19 @@ final class Quarantine {
   private(set) var inputs: Set<Breadcrumb>
   /// The jobs among it as they were when they were set aside.
   private var definitions: [String: JobDefinition] = [:]
+  /// What jobs were before the change that let them go: claims of that may still wait for the disk or for a retry.
+  private var former: [String: JobDefinition] = [:]
 
   init(_ inputs: [Breadcrumb]) { self.inputs = Set(inputs) }
 
   /// Whether that step with that input is not to be taken.
   func has(_ step: Breadcrumb.Step, _ input: String) -> Bool {
     !inputs.isEmpty && inputs.contains(Breadcrumb(step, input))
+  }
+
+  /// Whether a run of the job must not be handed to a worker.
+  func refuses(_ job: JobDefinition) -> Bool {
+    has(.dispatching, job.name) || former[job.name]?.isSameWork(as: job) == true
   }
 
   /// The inputs of a step.
@@ -24,6 +31,10 @@ final class Quarantine {
 
   /// Lets go the jobs that are gone or are no longer what they were; answers which.
   func release(by table: JobTable) -> [Breadcrumb] {
+    if !former.isEmpty {
+      // Written as it was before: it is tried again.
+      for job in table.jobs where former[job.name]?.isSameWork(as: job) == true { former[job.name] = nil }
+    }
     let jobs = inputs.filter { $0.step == .dispatching || $0.step == .loading }
     if jobs.isEmpty { return [] }
     let names = Set(jobs.compactMap(\.input))
@@ -39,7 +50,10 @@ final class Quarantine {
         definitions[name] = definition
       }
     }
-    for crumb in released { if let name = crumb.input { definitions[name] = nil } }
+    for crumb in released {
+      guard let name = crumb.input, let definition = definitions.removeValue(forKey: name) else { continue }
+      if crumb.step == .dispatching { former[name] = definition }
+    }
     return released
   }
 
@@ -78,7 +92,7 @@ extension Ticker {
   ///
   /// True = it was refused.
   func refuses(_ order: RunOrder) -> Bool {
-    guard quarantine.has(.dispatching, order.job.name) else { return false }
+    guard quarantine.refuses(order.job) else { return false }
     let failure = StartFailure(message: "the job is quarantined: tickers died dispatching it", isRetryable: false)
     inbox.append(.couldNotStart(order.run, failure, moment()))
     return true

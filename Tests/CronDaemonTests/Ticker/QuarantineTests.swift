@@ -51,6 +51,18 @@ import Testing
     }
   }
 
+  @Test func `what was claimed of a job as it was set aside is not handed out once a change released it`() throws {
+    let before = Self.table("# cronwatch: name=b\n@daily true\n")
+    let after = Self.table("# cronwatch: name=b\n@daily false\n")
+    let (old, new) = (try #require(before.jobs.first), try #require(after.jobs.first))
+    let quarantine = Quarantine([Breadcrumb(.dispatching, "b")])
+    #expect(quarantine.release(by: before).isEmpty && quarantine.refuses(old))
+    #expect(quarantine.release(by: after).count == 1)
+    #expect(quarantine.refuses(old) && !quarantine.refuses(new))
+    // Whoever writes it as it was wants it tried.
+    #expect(quarantine.release(by: before).isEmpty && !quarantine.refuses(old))
+  }
+
   @Test func `a source is released when it changes`() {
     let quarantine = Quarantine([Breadcrumb(.parsing, "/b")])
     #expect(quarantine.inputs(of: .parsing) == ["/b"] && quarantine.sentences.count == 1)
