@@ -10,23 +10,23 @@ extension FaultRow {
   static let upgradeRows: [FaultRow] = [
     FaultRow(
       number: 78, name: "upgrade while a job runs, and while one ends in between",
-      how: "the newest tag's binary starts; `restart` of this one; watcher and ticker stopped between the two",
+      how: "the version before this one starts; `restart` of this one; watcher and ticker stopped between the two",
       expectation: "the same watcher, the job unharmed, its end recorded by the new version; both read all records",
       status: .says([.may("starting"), .may("stopping"), .may("stalled"), .may("down"), .may("degraded")]),
       check: .run { try change($0, backwards: false) }),
     FaultRow(
       number: 79, name: "downgrade while a job runs, and while one ends in between",
-      how: "this binary starts; `restart` of the newest tag's; later a format from the future",
+      how: "this binary starts; `restart` of the version before it; later a format from the future",
       expectation: "as an upgrade while the format's major is the same; a higher one is refused, not a byte changes",
       status: .says([.may("starting"), .may("stopping"), .may("stalled"), .may("down"), .may("degraded")]),
       check: .run { try change($0, backwards: true) }),
   ]
 
-  /// The binary of the newest tag before this commit, as bin/torture has built it.
+  /// The binary of the version before this one, as bin/torture has built it.
   private static func previous() throws -> (program: String, tag: String) {
     let (path, why) = (Environment.get("CRONWATCH_TORTURE_PREVIOUS"), Environment.get("CRONWATCH_TORTURE_NO_PREVIOUS"))
     guard let path, !path.isEmpty else { throw RowSkipped(why ?? "no earlier version was built") }
-    return (path, Environment.get("CRONWATCH_TORTURE_PREVIOUS_TAG") ?? "the newest tag")
+    return (path, Environment.get("CRONWATCH_TORTURE_PREVIOUS_TAG") ?? "the version before")
   }
 
   /// The path without links, as /proc has it.
