@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -122,3 +123,5 @@ int32_t cl_spawn(const char *path, char *const *arguments, char *const *environm
   if (error == 0) *pid = child;
   return error;
 }
+
+void cl_return_memory(void) { malloc_trim(0); }

@@ -139,14 +139,16 @@ struct CrontabReader {
     _ schedule: Schedule, name: String, user: String?, zone: String?, text: CommandText, options: CrontabOptions?,
     first: Int
   ) {
+    let terms = JobTerms(
+      zone: zone, standardInput: text.standardInput, user: user, shell: variables.shell ?? defaults.shell,
+      environment: variables.list, timeoutSeconds: options?.timeoutSeconds ?? defaults.timeoutSeconds,
+      graceSeconds: options?.graceSeconds ?? defaults.graceSeconds, overlap: options?.overlap ?? defaults.overlap,
+      catchUp: options?.catchUp ?? defaults.catchUp, randomDelayMinutes: variables.randomDelayMinutes, file: file,
+      sourceKind: format.sourceKind)
     result.jobs.append(
       JobDefinition(
-        name: name, schedules: [schedule], zone: zone, command: .shellLine(text.command),
-        standardInput: text.standardInput, user: user, shell: variables.shell ?? defaults.shell,
-        environment: variables.list, timeoutSeconds: options?.timeoutSeconds ?? defaults.timeoutSeconds,
-        graceSeconds: options?.graceSeconds ?? defaults.graceSeconds, overlap: options?.overlap ?? defaults.overlap,
-        catchUp: options?.catchUp ?? defaults.catchUp, randomDelayMinutes: variables.randomDelayMinutes,
-        position: position(first), sourceKind: format.sourceKind))
+        name: name, schedules: [schedule], command: .shellLine(text.command), line: line,
+        column: ASCII.column(bytes, lineStart: lineStart, at: first), terms: terms, neighbour: result.jobs.last))
   }
 
   private mutating func schedule(_ fields: CrontabFields, seed: String) throws(LineProblem) -> Schedule {

@@ -42,36 +42,11 @@ public struct JobDefinition: Hashable, Sendable {
   public var name: String
   /// The schedules, at least one.
   public var schedules: [Schedule]
-  /// The zone of the schedules; nil = the default zone.
-  public var zone: String?
   /// What is executed.
   public var command: JobCommand
-  /// What the job reads from its standard input (the text after the first `%`); nil = nothing.
-  public var standardInput: String?
-  /// The user whom the job runs as; nil = the user of the daemon.
-  public var user: String?
-  /// The shell of a shell line.
-  public var shell: String
-  /// The file's own variables at that line, in their order.
-  public var environment: [EnvironmentVariable]
-  /// How long a run may take, in seconds; nil = for ever.
-  public var timeoutSeconds: Int64?
-  /// How late an occurrence may still fire normally, in seconds; nil = half the period, 120 s … 2 h.
-  public var graceSeconds: Int64?
-  /// What happens while the previous run lives.
-  public var overlap: OverlapPolicy
-  /// What happens to occurrences past their grace.
-  public var catchUp: CatchUpPolicy
-  /// What happens when the machine goes down under a run.
-  public var onInterrupt: InterruptPolicy
-  /// Whether its claims may be kept in memory while the disk refuses them.
-  public var durability: DurabilityPolicy
-  /// The upper bound of a stable random delay in minutes (`RANDOM_DELAY`); 0 = none.
-  public var randomDelayMinutes: Int
-  /// Where the job is written.
-  public var position: SourcePosition
-  /// What kind of file it is written in.
-  public var sourceKind: SourceKind
+  private var line: Int32
+  private var column: Int32
+  private var shared: SharedTerms
 
   /// A job; what isn't given is as in a crontab without options.
   public init(
@@ -82,23 +57,64 @@ public struct JobDefinition: Hashable, Sendable {
     durability: DurabilityPolicy = .preferred, randomDelayMinutes: Int = 0,
     position: SourcePosition = SourcePosition(file: "-", line: 0, column: 0), sourceKind: SourceKind = .crontab
   ) {
+    let terms = JobTerms(
+      zone: zone, standardInput: standardInput, user: user, shell: shell, environment: environment,
+      timeoutSeconds: timeoutSeconds, graceSeconds: graceSeconds, overlap: overlap, catchUp: catchUp,
+      onInterrupt: onInterrupt, durability: durability, randomDelayMinutes: randomDelayMinutes,
+      file: position.file, sourceKind: sourceKind)
+    self.init(
+      name: name, schedules: schedules, command: command, line: position.line, column: position.column, terms: terms,
+      neighbour: nil)
+  }
+
+  /// A job on its terms; with those of its neighbour, when they are the same, it shares one copy.
+  init(
+    name: String, schedules: [Schedule], command: JobCommand, line: Int, column: Int, terms: JobTerms,
+    neighbour: JobDefinition?
+  ) {
     self.name = name
     self.schedules = schedules
-    self.zone = zone
     self.command = command
-    self.standardInput = standardInput
-    self.user = user
-    self.shell = shell
-    self.environment = environment
-    self.timeoutSeconds = timeoutSeconds
-    self.graceSeconds = graceSeconds
-    self.overlap = overlap
-    self.catchUp = catchUp
-    self.onInterrupt = onInterrupt
-    self.durability = durability
-    self.randomDelayMinutes = randomDelayMinutes
-    self.position = position
-    self.sourceKind = sourceKind
+    self.line = Int32(clamping: line)
+    self.column = Int32(clamping: column)
+    if let shared = neighbour?.shared, shared.terms == terms {
+      self.shared = shared
+    } else {
+      shared = SharedTerms(terms)
+    }
+  }
+
+  /// Two jobs are equal when all that is said of them is.
+  public static func == (left: JobDefinition, right: JobDefinition) -> Bool {
+    left.name == right.name && left.line == right.line && left.column == right.column
+      && left.schedules == right.schedules && left.command == right.command
+      && (left.shared === right.shared || left.shared.terms == right.shared.terms)
+  }
+
+  /// Hashes all that is said of it.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(schedules)
+    hasher.combine(command)
+    hasher.combine(line)
+    hasher.combine(column)
+    hasher.combine(shared.terms)
+  }
+
+  /// All of it that isn't a job's own as a rule; a change makes a copy of its own.
+  var terms: JobTerms {
+    get { shared.terms }
+    set { shared = SharedTerms(newValue) }
+  }
+
+  /// Where the job is written.
+  public var position: SourcePosition {
+    get { SourcePosition(file: terms.file, line: Int(line), column: Int(column)) }
+    set {
+      line = Int32(clamping: newValue.line)
+      column = Int32(clamping: newValue.column)
+      if newValue.file != terms.file { terms.file = newValue.file }
+    }
   }
 }
 

@@ -178,9 +178,9 @@ private struct TableWriter {
 
   mutating func field(_ key: String, _ value: String) {
     bytes.append(ASCII.space)
-    PercentEncoding.append(key.utf8, to: &bytes)
+    PercentEncoding.append(key, to: &bytes)
     bytes.append(ASCII.equals)
-    PercentEncoding.append(value.utf8, to: &bytes)
+    PercentEncoding.append(value, to: &bytes)
   }
 
   mutating func field(_ key: String, _ value: some BinaryInteger) { field(key, String(value)) }

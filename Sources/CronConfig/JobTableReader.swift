@@ -46,7 +46,7 @@ struct TableFields {
 struct TableReader {
   private var table = JobTable()
   private var environments: [[EnvironmentVariable]] = []
-  private var schedules: [String: Schedule] = [:]
+  private var schedules: [String: [Schedule]] = [:]
   private var line = 0
   private var hasCounts = false
 
@@ -133,63 +133,80 @@ struct TableReader {
   }
 
   private mutating func readJob(_ fields: inout TableFields) throws(JobTableError) {
-    var job = JobDefinition(name: "", schedules: [], command: .words([]))
+    var (name, line, column) = ("", 0, 0)
+    var schedules: [Schedule] = []
+    var terms = JobTerms()
     var words: [String] = []
     var shellLine: String?
     var kind: SourceKind?
-    if let file = table.jobs.last?.position.file { job.position.file = file }
+    // Jobs of one file share one string.
+    if let file = table.jobs.last?.terms.file { terms.file = file }
     while let (key, value) = try fields.next() {
       switch key {
-      case "name": job.name = value
+      case "name": name = value
       case "kind": kind = SourceKind(rawValue: value)
-      // Jobs of one file share one string.
-      case "file": if value != job.position.file { job.position.file = value }
-      case "line": job.position.line = try fields.integer(value)
-      case "column": job.position.column = try fields.integer(value)
-      case "schedule": job.schedules.append(try schedule(value, job.name, fields))
-      case "zone": job.zone = value
+      case "file": if value != terms.file { terms.file = value }
+      case "line": line = try fields.integer(value)
+      case "column": column = try fields.integer(value)
+      case "schedule":
+        let one = try list(value, name, fields)
+        if schedules.isEmpty { schedules = one } else { schedules += one }
       case "command": shellLine = value
       case "word": words.append(value)
-      case "input": job.standardInput = value
-      case "user": job.user = value
-      case "shell": job.shell = value
-      case "env":
-        let index: Int = try fields.integer(value)
-        guard environments.indices.contains(index) else { throw fields.error("environment \(index) is missing") }
-        job.environment = environments[index]
-      case "timeout_s": job.timeoutSeconds = try fields.integer(value)
-      case "grace_s": job.graceSeconds = try fields.integer(value)
-      case "overlap": job.overlap = try fields.required(OverlapPolicy(rawValue: value), "overlap")
-      case "catch_up": job.catchUp = try fields.required(CatchUpPolicy(value), "catch_up")
-      case "on_interrupt": job.onInterrupt = try fields.required(InterruptPolicy(rawValue: value), "on_interrupt")
-      case "durable": job.durability = try fields.required(DurabilityPolicy(rawValue: value), "durable")
-      case "delay_min": job.randomDelayMinutes = try fields.integer(value)
-      default: throw fields.error("the field \"\(key)\" is unknown")
+      default: try readTerm(key, value, &terms, fields)
       }
     }
-    job.sourceKind = try fields.required(kind, "kind")
+    terms.sourceKind = try fields.required(kind, "kind")
+    let command: JobCommand
     if let shellLine, words.isEmpty {
-      job.command = .shellLine(shellLine)
+      command = .shellLine(shellLine)
     } else if shellLine == nil, !words.isEmpty {
-      job.command = .words(words)
+      command = .words(words)
     } else {
       throw fields.error("the job has no command, or two")
     }
-    guard JobName.isValidScoped(job.name), !job.schedules.isEmpty else {
+    guard JobName.isValidScoped(name), !schedules.isEmpty else {
       throw fields.error("the job has no usable name, or no schedule")
     }
-    table.jobs.append(job)
+    table.jobs.append(
+      JobDefinition(
+        name: name, schedules: schedules, command: command, line: line, column: column, terms: terms,
+        neighbour: table.jobs.last))
   }
 
-  private mutating func schedule(
+  private func readTerm(
+    _ key: String, _ value: String, _ terms: inout JobTerms, _ fields: TableFields
+  ) throws(JobTableError) {
+    switch key {
+    case "zone": terms.zone = value
+    case "input": terms.standardInput = value
+    case "user": terms.user = value
+    case "shell": terms.shell = value
+    case "env":
+      let index: Int = try fields.integer(value)
+      guard environments.indices.contains(index) else { throw fields.error("environment \(index) is missing") }
+      terms.environment = environments[index]
+    case "timeout_s": terms.timeoutSeconds = try fields.integer(value)
+    case "grace_s": terms.graceSeconds = try fields.integer(value)
+    case "overlap": terms.overlap = try fields.required(OverlapPolicy(rawValue: value), "overlap")
+    case "catch_up": terms.catchUp = try fields.required(CatchUpPolicy(value), "catch_up")
+    case "on_interrupt": terms.onInterrupt = try fields.required(InterruptPolicy(rawValue: value), "on_interrupt")
+    case "durable": terms.durability = try fields.required(DurabilityPolicy(rawValue: value), "durable")
+    case "delay_min": terms.randomDelayMinutes = try fields.integer(value)
+    default: throw fields.error("the field \"\(key)\" is unknown")
+    }
+  }
+
+  /// The list of this one schedule: jobs that have the same share it.
+  private mutating func list(
     _ text: String, _ name: String, _ fields: TableFields
-  ) throws(JobTableError) -> Schedule {
+  ) throws(JobTableError) -> [Schedule] {
     if let known = schedules[text] { return known }
     do throws(ScheduleError) {
-      let schedule = try Schedule.parse(text, dialect: .any, seed: name)
+      let list = [try Schedule.parse(text, dialect: .any, seed: name)]
       // The text is canonical: what depended on the job's name was decided when it was written.
-      if schedules.count < 4096 { schedules[text] = schedule }
-      return schedule
+      if schedules.count < 4096 { schedules[text] = list }
+      return list
     } catch {
       throw fields.error("schedule \"\(text)\": \(error.message)")
     }

@@ -68,7 +68,7 @@ extension Engine {
     let horizon = isCorrection ? trusted : now.wall.adding(seconds: Self.farFuture)
     let isLowered = lowerCommonMark()
     var rebased = 0
-    for name in jobs.keys.sorted() {
+    for name in jobs.keys.filter({ isLowered || mayLieAhead($0, of: horizon) }).sorted() {
       let isRebased = rebase(name, horizon: horizon, trusted: trusted)
       if isRebased { rebased += 1 }
       if isRebased || isLowered { schedule(name, after: mark(of: name)) }
@@ -91,6 +91,13 @@ extension Engine {
   private var trustedMark: Instant {
     guard let from = ledger.leap?.from, from <= now.wall.adding(seconds: Self.farFuture) else { return now.wall }
     return max(now.wall, from)
+  }
+
+  /// Whether anything of the job can lie ahead of the horizon: of most jobs nothing does.
+  private func mayLieAhead(_ name: String, of horizon: Instant) -> Bool {
+    guard let place = jobs.index(forKey: name) else { return false }
+    if jobs.values[place].isBusy || jobs.values[place].origin > horizon { return true }
+    return ledger.jobs[name]?.lastDecided.map { $0 > horizon } ?? false
   }
 
   private mutating func rebase(_ name: String, horizon: Instant, trusted: Instant) -> Bool {

@@ -184,15 +184,16 @@ extension Engine {
   }
 
   private mutating func enqueueDue(_ name: String, next: Instant?) {
+    guard let place = jobs.index(forKey: name) else { return }
     lastGeneration += 1
-    jobs[name]?.next = next
-    jobs[name]?.generation = lastGeneration
+    jobs.values[place].next = next
+    jobs.values[place].generation = lastGeneration
     if let pause = ledger.jobs[name]?.pause {
       if let until = pause.until { due.push(DueEntry(at: until, job: name, generation: lastGeneration)) }
       return
     }
-    guard let next, let job = jobs[name]?.job else { return }
-    due.push(DueEntry(at: job.due(next), job: name, generation: lastGeneration))
+    guard let next else { return }
+    due.push(DueEntry(at: jobs.values[place].job.due(next), job: name, generation: lastGeneration))
   }
 
   /// Says now and then that nothing at or before an instant is undecided, for the audit.

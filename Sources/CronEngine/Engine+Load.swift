@@ -14,7 +14,7 @@ extension Engine {
     var names: Set<String> = []
     names.reserveCapacity(table.count)
     // Written out once each: they are compared with what the ledger says.
-    let texts = isFirst ? Dictionary(table.map { ($0.definition.name, $0.scheduleText) }) { first, _ in first } : [:]
+    let texts = isFirst ? Self.texts(of: table) : [:]
     if isFirst {
       _ = lowerCommonMark()
       settleOldDefinitions(table, texts: texts)
@@ -44,10 +44,25 @@ extension Engine {
     largestJitterSeconds = Int64(jobs.values.map(\.job.definition.randomDelayMinutes).max() ?? 0) * 60
   }
 
+  /// What the ledger calls the schedules of each job: many have the same, and to write one out takes a while.
+  private static func texts(of table: [EngineJob]) -> [String: String] {
+    var known: [[Schedule]: String] = [:]
+    var texts: [String: String] = [:]
+    texts.reserveCapacity(table.count)
+    for job in table where texts[job.definition.name] == nil {
+      let schedules = job.definition.schedules
+      let text = known[schedules] ?? job.scheduleText
+      if known.count < 4096 { known[schedules] = text }
+      texts[job.definition.name] = text
+    }
+    return texts
+  }
+
   /// Definitions that ended while nobody was there still owed occurrences until now: those are missed.
   ///
   /// A zone that no job of the table uses any more can't be looked up here; then the audit says so by itself.
   private mutating func settleOldDefinitions(_ table: [EngineJob], texts: [String: String]) {
+    if ledger.jobs.isEmpty { return }
     let current = Dictionary(table.map { ($0.definition.name, $0) }) { first, _ in first }
     var zones = Dictionary(table.map { ($0.zone.name, $0.zone) }) { first, _ in first }
     zones[Zone.utc.name] = .utc
@@ -92,10 +107,10 @@ extension Engine {
     if let known, known.schedule == text, known.zone == job.zone.name {
       state.origin = known.origin
       jobs[name] = state
-      if known.commandDigest != job.commandDigest || known.zoneHash != job.zone.dataHash { define(state) }
+      if known.commandDigest != job.commandDigest || known.zoneHash != job.zone.dataHash { define(state, text) }
     } else {
       jobs[name] = state
-      define(state)
+      define(state, text)
     }
     restoreWaiting(name)
     schedule(name, after: mark(of: name))
@@ -130,10 +145,11 @@ extension Engine {
     _ = record(.through(at: decided.adding(seconds: Int64(before - after)), job: name))
   }
 
-  mutating func define(_ state: JobState) {
+  /// Records what the job is from now on; `text` is its schedule's, where it is known already.
+  mutating func define(_ state: JobState, _ text: String? = nil) {
     let job = state.job
     let definition = Definition(
-      job: job.definition.name, schedule: job.scheduleText, zone: job.zone.name, zoneHash: job.zone.dataHash,
+      job: job.definition.name, schedule: text ?? job.scheduleText, zone: job.zone.name, zoneHash: job.zone.dataHash,
       origin: state.origin, at: now.wall, commandDigest: job.commandDigest)
     _ = record(.define(definition))
   }

@@ -4,20 +4,75 @@ public import CronTime
 public struct JobMarks: Hashable, Sendable {
   /// What the job was last defined as; nil when it is retired, or was never defined.
   public internal(set) var definition: Definition?
-  /// When it was retired; nil while it is defined.
-  public internal(set) var retiredAt: Instant?
   /// All its occurrences at or before are decided, except the queued ones; nil when none is.
   public internal(set) var lastDecided: Instant?
+  private var box: Box?
+
+  /// What few jobs have at one time; a hundred thousand others don't pay for it.
+  private struct Rest: Hashable {
+    var retiredAt: Instant?
+    var pause: JobPause?
+    var rebootClaimed: String?
+    var openRuns: Set<RunIdentifier> = []
+    var retries: Set<RunIdentifier> = []
+    var queued: [Instant: QueuedMark] = [:]
+  }
+
+  private final class Box: Sendable {
+    let rest: Rest
+
+    init(_ rest: Rest) { self.rest = rest }
+  }
+
+  private static let none = Rest()
+
+  private var rest: Rest {
+    get { box?.rest ?? Self.none }
+    set { box = newValue == Self.none ? nil : Box(newValue) }
+  }
+
+  /// When it was retired; nil while it is defined.
+  public internal(set) var retiredAt: Instant? {
+    get { rest.retiredAt }
+    set { if newValue != nil || box != nil { rest.retiredAt = newValue } }
+  }
   /// The pause that holds; nil when the job isn't paused.
-  public internal(set) var pause: JobPause?
+  public internal(set) var pause: JobPause? {
+    get { rest.pause }
+    set { rest.pause = newValue }
+  }
   /// The boot whose `@reboot` was claimed last.
-  public internal(set) var rebootClaimed: String?
+  public internal(set) var rebootClaimed: String? {
+    get { rest.rebootClaimed }
+    set { rest.rebootClaimed = newValue }
+  }
   /// Its runs that are claimed and not ended.
-  public internal(set) var openRuns: Set<RunIdentifier> = []
+  public internal(set) var openRuns: Set<RunIdentifier> {
+    get { rest.openRuns }
+    set { rest.openRuns = newValue }
+  }
   /// Its ended runs whose next attempt isn't claimed yet.
-  public internal(set) var retries: Set<RunIdentifier> = []
+  public internal(set) var retries: Set<RunIdentifier> {
+    get { rest.retries }
+    set { if !newValue.isEmpty || box != nil { rest.retries = newValue } }
+  }
   /// Its queued occurrences.
-  public internal(set) var queued: [Instant: QueuedMark] = [:]
+  public internal(set) var queued: [Instant: QueuedMark] {
+    get { rest.queued }
+    set { if !newValue.isEmpty || box != nil { rest.queued = newValue } }
+  }
+
+  /// Two marks are equal when all that they say is.
+  public static func == (left: JobMarks, right: JobMarks) -> Bool {
+    left.definition == right.definition && left.lastDecided == right.lastDecided && left.rest == right.rest
+  }
+
+  /// Hashes all that they say.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(definition)
+    hasher.combine(lastDecided)
+    hasher.combine(rest)
+  }
 
   /// No occurrence lies before it; nil when the job isn't defined.
   public var origin: Instant? { definition?.origin }

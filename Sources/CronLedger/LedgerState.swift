@@ -207,8 +207,8 @@ public struct LedgerState: Hashable, Sendable {
     marks.definition = definition
     marks.retiredAt = nil
     jobs[definition.job] = marks
-    // Now and then, so that names that never come back don't fill the memory.
-    if known == nil, jobs.count.isMultiple(of: 4096) { disposeOfRetired() }
+    // Each time that they have doubled, so that names that never come back don't fill the memory.
+    if known == nil, jobs.count >= 4096, jobs.count & (jobs.count - 1) == 0 { disposeOfRetired() }
   }
 
   private mutating func decide<Reason>(_ range: NotRun<Reason>) {

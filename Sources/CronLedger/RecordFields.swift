@@ -24,12 +24,7 @@ struct RecordFieldWriter {
 
   mutating func text(_ key: String, _ value: String) {
     self.key(key)
-    // Most values hold nothing to encode: then one copy does.
-    if value.utf8.contains(where: PercentEncoding.mustEncode) {
-      PercentEncoding.append(value.utf8, to: &line)
-    } else {
-      line.append(contentsOf: value.utf8)
-    }
+    PercentEncoding.append(value, to: &line)
   }
 
   mutating func text(_ key: String, _ value: String?) {

@@ -9,10 +9,20 @@ package enum PercentEncoding {
     byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "=")
   }
 
+  /// Appends the encoded form of the text.
+  package static func append(_ text: String, to output: inout [UInt8]) {
+    let bytes = text.utf8.span
+    var plain = 0
+    while plain < bytes.count, !mustEncode(bytes[plain]) { plain += 1 }
+    // Most values hold nothing to encode: then one copy does.
+    if plain == bytes.count { return output.append(contentsOf: text.utf8) }
+    append(bytes, to: &output)
+  }
+
   /// Appends the encoded form of the bytes.
-  @inlinable
-  package static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
-    for byte in bytes {
+  package static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+    for index in bytes.indices {
+      let byte = bytes[index]
       if mustEncode(byte) {
         output.append(UInt8(ascii: "%"))
         output.append(digit(byte >> 4))
@@ -25,11 +35,10 @@ package enum PercentEncoding {
 
   /// The encoded form of the text.
   package static func encode(_ text: String) -> String {
-    guard text.utf8.contains(where: mustEncode) else { return text }
     var output: [UInt8] = []
     output.reserveCapacity(text.utf8.count + 16)
-    append(text.utf8, to: &output)
-    return String(decoding: output, as: UTF8.self)
+    append(text, to: &output)
+    return output.count == text.utf8.count ? text : String(decoding: output, as: UTF8.self)
   }
 
   /// The bytes that the encoded form stands for; nil when it isn't exactly what `append` writes.
@@ -76,8 +85,7 @@ package enum PercentEncoding {
     decode(Array(encoded.utf8)[...])
   }
 
-  @usableFromInline
-  static func digit(_ nibble: UInt8) -> UInt8 {
+  private static func digit(_ nibble: UInt8) -> UInt8 {
     nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + nibble - 10
   }
 

@@ -30,11 +30,26 @@ public struct Transition: Hashable, Sendable {
 
 /// A time zone, read from TZif data (RFC 9636); copies share one table.
 public struct Zone: Hashable, Sendable, CustomStringConvertible {
+  /// One copy for all jobs of a zone.
+  private final class Storage: Sendable {
+    let name: String
+    let dataHash: UInt64
+    let table: ZoneTable
+
+    init(name: String, dataHash: UInt64, table: ZoneTable) {
+      self.name = name
+      self.dataHash = dataHash
+      self.table = table
+    }
+  }
+
+  private let storage: Storage
+
   /// The name it was asked for by, such as `Europe/Paris`.
-  public let name: String
+  public var name: String { storage.name }
   /// A stable hash of the TZif bytes, to notice changed data; 0 for UTC.
-  public let dataHash: UInt64
-  let table: ZoneTable
+  public var dataHash: UInt64 { storage.dataHash }
+  var table: ZoneTable { storage.table }
 
   /// Coordinated Universal Time; it needs no data.
   public static let utc = Zone(
@@ -42,9 +57,7 @@ public struct Zone: Hashable, Sendable, CustomStringConvertible {
     table: ZoneTable(fixed: ZoneOffset(utcOffsetSeconds: 0, isDaylight: false, abbreviation: "UTC")))
 
   private init(name: String, dataHash: UInt64, table: ZoneTable) {
-    self.name = name
-    self.dataHash = dataHash
-    self.table = table
+    storage = Storage(name: name, dataHash: dataHash, table: table)
   }
 
   /// Reads a zone from the bytes of a TZif file, versions 1–4; throws `ZoneError.malformed` when they aren't one.
@@ -61,7 +74,7 @@ public struct Zone: Hashable, Sendable, CustomStringConvertible {
 
   /// Two zones are equal when they have one name and the same data.
   public static func == (left: Zone, right: Zone) -> Bool {
-    left.dataHash == right.dataHash && left.name == right.name
+    left.storage === right.storage || left.dataHash == right.dataHash && left.name == right.name
   }
 
   /// Hashes name and data.

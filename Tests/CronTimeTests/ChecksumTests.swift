@@ -55,7 +55,7 @@ import Testing
   @Test func `any bytes survive, and what isn't UTF-8 is no text`() {
     let bytes = [UInt8](0...255)
     var encoded: [UInt8] = []
-    PercentEncoding.append(bytes, to: &encoded)
+    PercentEncoding.append(bytes.span, to: &encoded)
     #expect(PercentEncoding.decodeBytes(encoded[...]) == bytes)
     #expect(PercentEncoding.decode(encoded[...]) == nil)
   }

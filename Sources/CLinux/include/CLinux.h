@@ -108,6 +108,7 @@ int32_t cl_wait_child(int32_t pid, bool leave_waitable, bool may_block, struct c
 int32_t cl_process_descriptor(int32_t pid);                                   /* pidfd_open(2) */
 int32_t cl_process_descriptor_signal(int32_t descriptor, int32_t signal);     /* pidfd_send_signal(2) */
 int32_t cl_set_name(const char *name);                                         /* prctl(2) PR_SET_NAME */
+void cl_return_memory(void); /* malloc_trim(3): what was freed goes back to the kernel */
 int32_t cl_set_subreaper(void);                                               /* prctl(2) PR_SET_CHILD_SUBREAPER */
 int32_t cl_open_file_limits(uint64_t *soft, uint64_t *hard);                  /* getrlimit(2) RLIMIT_NOFILE */
 int32_t cl_set_open_file_limit(uint64_t soft);                                /* the hard limit stays */

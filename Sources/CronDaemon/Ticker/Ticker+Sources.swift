@@ -68,6 +68,8 @@ extension Ticker {
     }
     watchSources(loaded)
     becomeReady()
+    // The file, its lines and the table before: as much as all that stays.
+    if !isSame { CurrentProcess.returnFreeMemory() }
   }
 
   /// Tells the watcher and the world that jobs fire from now on.
