@@ -48,6 +48,9 @@ let package = Package(
     .executableTarget(
       name: "LedgerBenchmark", dependencies: ["CronDaemon", "CronLedger", "CronSystem", "CronTime"],
       path: "Tests/Benchmarks/LedgerBenchmark", swiftSettings: everywhere),
+    .executableTarget(
+      name: "EngineBenchmark", dependencies: ["CronConfig", "CronEngine", "CronLedger", "CronSystem", "CronTime"],
+      path: "Tests/Benchmarks/EngineBenchmark", swiftSettings: everywhere),
     .target(name: "CronTestRandom", path: "Tests/CronTestRandom", swiftSettings: everywhere),
     .target(
       name: "CronTestSupport", dependencies: ["CronSystem"], path: "Tests/CronTestSupport",

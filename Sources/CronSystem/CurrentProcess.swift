@@ -18,9 +18,6 @@ public enum CurrentProcess {
   /// Gives memory that was freed back to the kernel, malloc_trim(3): after work that was done once.
   public static func returnFreeMemory() { cl_return_memory() }
 
-  /// How many processors are online, at least 1; sysconf(3) _SC_NPROCESSORS_ONLN.
-  public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-
   /// The working directory, getcwd(3).
   public static func workingDirectory() throws(Errno) -> String {
     guard let path = getcwd(nil, 0) else { throw Errno.current }

@@ -1,11 +1,11 @@
 """Measures the ledger of a million records: recovery and audit beside cksum of the same files, round by round."""
 import os, shutil, statistics, subprocess, time
+from common import ROOT, build, ratio, rows as markdown, run, say, spread
 
 # What a ledger is made of: the size of its segments, which `[ledger] segment-size` allows up to 16 MiB.
 LAYOUTS = {"segments of 4 MiB (default)": 4 << 20, "segments of 16 MiB (the most)": 16 << 20,
            "one segment (more than may be)": 1 << 30}
 RECORDS = 1_000_000
-OPENING, CLOSING = "<!-- ledger: bin/bench ledger --write -->", "<!-- /ledger -->"
 
 
 def timed(words):
@@ -21,7 +21,7 @@ def timed(words):
     return (time.monotonic() - began) * 1000, usage.ru_maxrss / 1024
 
 
-def commands(root, state):
+def commands(ROOT, state):
     binaries = root / ".build/release"
     return {
         "cksum": ["cksum", *sorted((state / "ledger").glob("*.log"))],
@@ -47,46 +47,37 @@ def trim(state):
         os.truncate(segment, end)
 
 
-def measure(root, scratch, rounds, say):
+def measure(bench, result):
     """{layout: {what: [(milliseconds, MiB)]}} and the bytes of each layout."""
-    for product in ("LedgerBenchmark", "cronwatch"):
-        subprocess.run(
-            ["swift", "build", "--configuration", "release", "--product", product, "--static-swift-stdlib",
-             "-Xlinker", "-s"], cwd=root, check=True, stdout=subprocess.DEVNULL, timeout=1800)
-    figures, sizes, states = {}, {}, {}
+    benchmark = build("LedgerBenchmark")
+    run([ROOT / "bin/build"], seconds=1800)
+    figures, sizes, states = result.setdefault("milliseconds_and_mebibytes", {}), result.setdefault("bytes", {}), {}
     for number, (layout, size) in enumerate(LAYOUTS.items()):
-        state = states[layout] = scratch / f"ledger-{number}"
+        state = states[layout] = bench.scratch / f"ledger-{number}"
         shutil.rmtree(state, ignore_errors=True)
-        timed([root / ".build/release/LedgerBenchmark", "write", state, RECORDS, size])
+        timed([benchmark, "write", state, RECORDS, size])
         trim(state)
         sizes[layout] = sum(path.stat().st_size for path in (state / "ledger").glob("*.log"))
-    for number in range(rounds):
-        say(f"bin/bench: ledger, round {number + 1} of {rounds}")
+    for number in range(bench.rounds):
+        say(f"ledger, round {number + 1} of {bench.rounds}")
         # Round by round, each once: what else the machine does meets all of them.
         for layout, state in states.items():
-            for what, words in commands(root, state).items():
+            for what, words in commands(ROOT, state).items():
                 # An audit reads every segment, however long they are: once is enough.
                 if what.startswith("audit") and state is not states[next(iter(states))]:
                     continue
                 figures.setdefault(layout, {}).setdefault(what, []).append(timed(words))
     for state in states.values():
         shutil.rmtree(state, ignore_errors=True)
-    return figures, sizes
 
 
-def table(figures, sizes):
-    lines = ["| a million records in | what | ms (least–most) | ÷ cksum | peak memory, MiB |", "|---|---|---|---|---|"]
-    for layout, rows in figures.items():
-        base = statistics.median(milliseconds for milliseconds, _ in rows["cksum"])
-        for what, values in rows.items():
+def table(result):
+    body = []
+    for layout, what_was in result["milliseconds_and_mebibytes"].items():
+        base = statistics.median(milliseconds for milliseconds, _ in what_was["cksum"])
+        for what, values in what_was.items():
             times = [milliseconds for milliseconds, _ in values]
-            middle, peak = statistics.median(times), max(peak for _, peak in values)
-            lines.append(
-                f"| {layout}, {sizes[layout] / 1e6:,.0f} MB | {what} | {middle:,.0f} ({min(times):,.0f}–{max(times):,.0f})"
-                f" | {middle / base:.1f} | {peak:,.0f} |")
-    return "\n".join(lines)
-
-
-def write(page, head, text):
-    before, rest = page.read_text().split(OPENING)
-    page.write_text(f"{before}{OPENING}\n{head}\n\n{text}\n{CLOSING}{rest.split(CLOSING)[1]}")
+            peak = max(peak for _, peak in values)
+            body.append([f"{layout}, {result['bytes'][layout] / 1e6:,.0f} MB", what, spread(times),
+                         ratio(statistics.median(times), base, 1), f"{peak:,.0f}"])
+    return markdown(["a million records in", "what", "ms (least–most)", "÷ cksum", "peak memory, MiB"], body)

@@ -2,9 +2,9 @@
 
 For all it is the same: from just before kill(2) to the time that the next process itself writes into its file first."""
 import ctypes, os, pathlib, re, select, shutil, signal, statistics, subprocess, time
+from common import Apt, BINARY, FAILURES, LeftOut, ROOT, compiled, rows as markdown, run, say, spread, virtualenv
 
 HERE = pathlib.Path(__file__).resolve().parent
-OPENING, CLOSING = "<!-- restart: bin/bench restart --write -->", "<!-- /restart -->"
 # A life that no supervisor takes for a failed one: cronwatch's is healthy 10 s after READY.
 HEALTHY_SECONDS = 11
 FIRST, READY = "first beat", "first tick: jobs fire again"
@@ -109,26 +109,59 @@ def supervisord(home_of_python):
     return supervisor(lambda home: [home_of_python / "bin/supervisord", "-c", home / "conf"], prepare)
 
 
-def measure(scratch, peers, rounds, say):
-    """{name: {what: [milliseconds]}}; all run beside each other, and one after the other is killed, round by round."""
-    base = scratch / "restart"
+def service(scratch, program, *packages):
+    """A supervisor of Debian's that keeps one directory's `run` alive."""
+    for package in packages:
+        root = Apt(scratch, "bookworm").unpack(package)
+    found = [path for path in root.rglob(program) if os.access(path, os.X_OK) and path.is_file()]
+    if not found:
+        raise LeftOut(f"the package holds no {program}")
+    libraries = {str(path.parent) for path in root.rglob("*.so.*")}
+    path, environment = found[0], {"LD_LIBRARY_PATH": ":".join(sorted(libraries))}
+    environment["PATH"] = f"{path.parent}:{os.environ['PATH']}"
+    return supervisor(lambda home: [path, home / "service"], lambda home: None, environment)
+
+
+PEERS = {
+    "cronwatch": lambda scratch: cronwatch(BINARY),
+    "runit (runsv)": lambda scratch: service(scratch, "runsv", "runit"),
+    "daemontools (supervise)": lambda scratch: service(scratch, "supervise", "daemontools"),
+    "s6 (s6-supervise)": lambda scratch: service(
+        scratch, "s6-supervise", "libskarnet2.13", "libexecline2.9", "libs6-2.11", "s6"),
+    "supervisord": lambda scratch: supervisord(virtualenv(scratch, "supervisor")),
+}
+
+
+def begin(bench, base, left_out):
+    """All of them, alive beside each other."""
+    lives = {}
+    for number, (name, prepare) in enumerate(PEERS.items()):
+        if bench.peers and name not in ("cronwatch", *bench.peers):
+            continue
+        home = base / str(number)
+        home.mkdir()
+        try:
+            lives[name] = prepare(bench.scratch)(home)
+            lives[name].pid()
+        except FAILURES as reason:
+            left_out[name] = str(reason)
+            if name in lives:
+                lives.pop(name).stop()
+    return lives
+
+
+def measure(bench, result):
+    """{name: {what: [milliseconds]}}; one after the other is killed, round by round."""
+    run([ROOT / "bin/build"], seconds=1800)
+    base = bench.scratch / "restart"
     shutil.rmtree(base, ignore_errors=True)
     base.mkdir(parents=True)
-    subprocess.run(["cc", "-O2", "-o", base / "child", HERE / "child.c"], check=True, timeout=60)
-    figures, lives, failures = {}, {}, {}
+    compiled(HERE / "child.c", base / "child")
+    figures, lives = result.setdefault("milliseconds", {}), {}
     try:
-        for number, (name, start) in enumerate(peers.items()):
-            home = base / str(number)
-            home.mkdir()
-            try:
-                lives[name] = start(home)
-                lives[name].pid()
-            except (OSError, RuntimeError, subprocess.SubprocessError) as reason:
-                failures[name] = str(reason)
-                if name in lives:
-                    lives.pop(name).stop()
-        for number in range(rounds):
-            say(f"bin/bench: restart, round {number + 1} of {rounds}")
+        lives = begin(bench, base, result["left_out"])
+        for number in range(bench.rounds):
+            say(f"restart, round {number + 1} of {bench.rounds}")
             time.sleep(HEALTHY_SECONDS)
             for name, life in lives.items():
                 for what, milliseconds in zip((FIRST, READY), life.kill()):
@@ -138,22 +171,16 @@ def measure(scratch, peers, rounds, say):
         for life in lives.values():
             life.stop()
     shutil.rmtree(base, ignore_errors=True)
-    return figures, failures
 
 
-def table(figures, left_out):
+def table(result):
+    figures = result["milliseconds"]
     others = [statistics.median(rows[FIRST]) for name, rows in figures.items() if name != "cronwatch"]
     best = min(others, default=None)
-    lines = ["| supervisor | what of the next process | ms (least–most) | ÷ best peer |", "|---|---|---|---|"]
+    body = []
     for name, rows in figures.items():
         for what, values in rows.items():
-            middle = statistics.median(values)
+            ratio = f"{statistics.median(values) / best:.1f}" if best else "–"
             shown = what if name == "cronwatch" else "first instructions"
-            ratio = f"{middle / best:.1f}" if best else "–"
-            lines.append(f"| {name} | {shown} | {middle:,.1f} ({min(values):,.1f}–{max(values):,.1f}) | {ratio} |")
-    return "\n".join(lines + [f"\nLeft out: {name} ({reason})." for name, reason in left_out.items()])
-
-
-def write(page, head, text):
-    before, rest = page.read_text().split(OPENING)
-    page.write_text(f"{before}{OPENING}\n{head}\n\n{text}\n{CLOSING}{rest.split(CLOSING)[1]}")
+            body.append([name, shown, spread(values, 1), ratio])
+    return markdown(["supervisor", "what of the next process", "ms (least–most)", "÷ best peer"], body)
