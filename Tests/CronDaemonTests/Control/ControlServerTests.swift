@@ -166,8 +166,11 @@ private final class Served {
       #expect(served.server.nextDeadlineNanoseconds == nil)
       #expect(served.server.clientCount == 1)
     }
-    for _ in 0..<4 { try served.turn { _ in nil } }
-    #expect(served.server.clientCount == 0)
+    // A child that another test starts has the client's socket, too, until it executes.
+    try waitUntil("the client is dropped") {
+      try served.turn { _ in nil }
+      return served.server.clientCount == 0
+    }
   }
 
   @Test func `an answer larger than the socket's buffer arrives whole`() throws {
