@@ -77,9 +77,23 @@ static bool is_listed(int32_t number, const int32_t *numbers, int32_t count) {
   return false;
 }
 
-static int32_t add_descriptors(posix_spawn_file_actions_t *actions, const int32_t *children, const int32_t *sources,
-                               int32_t count, int32_t close_from) {
-  int32_t error = 0;
+enum { MOST_DESCRIPTORS = 64 };
+
+/* Only the child's table grows: a process at its limit can still start another one. Sources that a target could
+   overwrite move above all of them first. */
+static int32_t add_descriptors(posix_spawn_file_actions_t *actions, const int32_t *children, const int32_t *parents,
+                               int32_t count) {
+  int32_t close_from = 3, error = 0, sources[MOST_DESCRIPTORS];
+  for (int32_t index = 0; index < count; index++)
+    if (children[index] >= close_from) close_from = children[index] + 1;
+  int32_t above = close_from;
+  for (int32_t index = 0; index < count && error == 0; index++) {
+    sources[index] = parents[index];
+    if (sources[index] >= close_from || sources[index] == children[index]) continue;
+    while (is_listed(above, parents, count)) above++;
+    sources[index] = above++;
+    error = posix_spawn_file_actions_adddup2(actions, parents[index], sources[index]);
+  }
   for (int32_t index = 0; index < count && error == 0; index++)
     error = posix_spawn_file_actions_adddup2(actions, sources[index], children[index]);
   for (int32_t number = 0; number < close_from && error == 0; number++) {
@@ -90,19 +104,9 @@ static int32_t add_descriptors(posix_spawn_file_actions_t *actions, const int32_
   return error != 0 ? error : posix_spawn_file_actions_addclosefrom_np(actions, close_from);
 }
 
-enum { MOST_DESCRIPTORS = 64 };
-
 int32_t cl_spawn(const char *path, char *const *arguments, char *const *environment, const int32_t *children,
                  const int32_t *parents, int32_t count, int32_t *pid) {
   if (count < 0 || count > MOST_DESCRIPTORS) return EINVAL;
-  int32_t close_from = 3, sources[MOST_DESCRIPTORS], duplicates = 0, error = 0;
-  for (int32_t index = 0; index < count; index++)
-    if (children[index] >= close_from) close_from = children[index] + 1;
-  /* Sources move above every target first: then no dup2 can overwrite a source that a later one needs. */
-  for (; duplicates < count; duplicates++) {
-    sources[duplicates] = fcntl(parents[duplicates], F_DUPFD_CLOEXEC, close_from);
-    if (sources[duplicates] < 0) { error = errno; break; }
-  }
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
@@ -110,7 +114,7 @@ int32_t cl_spawn(const char *path, char *const *arguments, char *const *environm
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
-  if (error == 0) error = add_descriptors(&actions, children, sources, count, close_from);
+  int32_t error = add_descriptors(&actions, children, parents, count);
   if (error == 0) error = posix_spawnattr_setsigmask(&attributes, &none);
   if (error == 0) error = posix_spawnattr_setsigdefault(&attributes, &all);
   if (error == 0)
@@ -119,7 +123,6 @@ int32_t cl_spawn(const char *path, char *const *arguments, char *const *environm
   if (error == 0) error = posix_spawn(&child, path, &actions, &attributes, arguments, environment);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  for (int32_t index = 0; index < duplicates; index++) close(sources[index]);
   if (error == 0) *pid = child;
   return error;
 }

@@ -8,3 +8,12 @@ func moveForTest(_ source: Int32, _ number: Int32) -> Bool {
 
 /// Gives up root for good.
 func becomeNobodyForTest() -> Bool { setgid(65534) == 0 && setuid(65534) == 0 }
+
+/// Lowers the limit of open files, setrlimit(2), and opens whatever it allows; what was opened.
+func fillDescriptorTableForTest(_ limit: UInt) -> [Int32] {
+  var limits = rlimit(rlim_cur: limit, rlim_max: limit)
+  guard setrlimit(Int32(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return [] }
+  var taken: [Int32] = []
+  while case let number = dup(0), number >= 0 { taken.append(number) }
+  return taken
+}

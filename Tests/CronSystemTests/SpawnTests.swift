@@ -71,6 +71,24 @@ import Testing
     }
   }
 
+  /// A watcher whose table is full has to replace its ticker all the same.
+  @Test func `a process that can open nothing more starts a child with what it has`() async {
+    await #expect(processExitsWith: .success) {
+      let sandbox = try Sandbox()
+      let file = try sandbox.directory.openFile("given", [.write, .create])
+      #expect(moveForTest(file.release(), 40))
+      let list = [Spawn.Inheritance(child: 50, raw: 40), .init(child: 40, raw: 1), .init(child: 1, raw: 40)]
+      let standardOutput = try Directory.open("/proc/self/fd").linkTarget("1")
+      let taken = fillDescriptorTableForTest(64)
+      #expect(!taken.isEmpty)
+      #expect(throws: Errno.tooManyOpenFiles) { try FileDescriptor.open("/dev/null", .read).close() }
+      let child = try TestChild(shell: "exec sleep 1000", list)
+      for number in taken { try FileDescriptor(owning: number).close() }
+      let given = sandbox.path(of: "given")
+      try child.waitForDescriptors([0: "/dev/null", 1: given, 2: "/dev/null", 40: standardOutput, 50: given])
+    }
+  }
+
   @Test func `words and variables arrive as they are, empty and with spaces`() throws {
     var pipe = try Pipe()
     let reading = pipe.takeReadEnd()

@@ -1,6 +1,6 @@
 /// What a descriptor in the ticker's poller stands for, packed into epoll's 64 bits of user data.
 enum PollToken: Hashable {
-  case signals, wallTimer, monotonicTimer, lifeline, channel, ledgerSync, sources, control
+  case signals, wallTimer, monotonicTimer, channel, ledgerSync, sources, control
   /// The worker's doorbell in that slot.
   case doorbell(slot: Int)
   /// The pidfd of a worker that isn't our child.
@@ -16,15 +16,14 @@ enum PollToken: Hashable {
     case 1: self = .signals
     case 2: self = .wallTimer
     case 3: self = .monotonicTimer
-    case 4: self = .lifeline
-    case 5: self = .channel
-    case 6: self = .ledgerSync
-    case 7: self = .sources
-    case 8: self = .control
-    case 9: self = .doorbell(slot: number)
-    case 10: self = .worker(slot: number)
-    case 11: self = .job(slot: number)
-    case 12: self = .client(UInt32(truncatingIfNeeded: number))
+    case 4: self = .channel
+    case 5: self = .ledgerSync
+    case 6: self = .sources
+    case 7: self = .control
+    case 8: self = .doorbell(slot: number)
+    case 9: self = .worker(slot: number)
+    case 10: self = .job(slot: number)
+    case 11: self = .client(UInt32(truncatingIfNeeded: number))
     default: return nil
     }
   }
@@ -35,15 +34,14 @@ enum PollToken: Hashable {
     case .signals: packed(1)
     case .wallTimer: packed(2)
     case .monotonicTimer: packed(3)
-    case .lifeline: packed(4)
-    case .channel: packed(5)
-    case .ledgerSync: packed(6)
-    case .sources: packed(7)
-    case .control: packed(8)
-    case .doorbell(let slot): packed(9, slot)
-    case .worker(let slot): packed(10, slot)
-    case .job(let slot): packed(11, slot)
-    case .client(let number): packed(12, Int(number))
+    case .channel: packed(4)
+    case .ledgerSync: packed(5)
+    case .sources: packed(6)
+    case .control: packed(7)
+    case .doorbell(let slot): packed(8, slot)
+    case .worker(let slot): packed(9, slot)
+    case .job(let slot): packed(10, slot)
+    case .client(let number): packed(11, Int(number))
     }
   }
 }

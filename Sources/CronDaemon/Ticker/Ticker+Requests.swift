@@ -39,10 +39,9 @@ extension Ticker {
     guard !isAlone else { return }
     isAlone = true
     do throws(Errno) {
-      try loop.poller.remove(lifeline.raw)
       try loop.poller.remove(channel.raw)
     } catch {
-      invariantFailure("the poller lost the watcher's descriptors: \(error)")
+      invariantFailure("the poller lost the watcher's channel: \(error)")
     }
     if arguments.hasInit {
       log.error("the watcher is gone; ending, for the service manager starts everything anew")

@@ -29,7 +29,6 @@ final class Ticker {
   let deaths: Deaths
   let trail: Trail
   let quarantine: Quarantine
-  let lifeline: FileDescriptor
   let channel: FileDescriptor
   var engine: Engine
   var table = JobTable()
@@ -85,7 +84,6 @@ final class Ticker {
     self.keeper = keeper
     self.pool = pool
     self.engine = engine
-    lifeline = FileDescriptor(owning: 3)
     channel = FileDescriptor(owning: 4)
     beats = HeartbeatFile(state, .ticker)
     successes = HeartbeatFile(state, .success)
@@ -96,7 +94,6 @@ final class Ticker {
     trail = pool.trail
     quarantine = Quarantine(arguments.quarantined)
     try channel.setNonBlocking(true)
-    try loop.poller.add(lifeline.raw, token: PollToken.lifeline.rawValue)
     try loop.poller.add(channel.raw, token: PollToken.channel.rawValue)
     if let raw = keeper.completionRaw { try loop.poller.add(raw, token: PollToken.ledgerSync.rawValue) }
   }
@@ -270,7 +267,6 @@ final class Ticker {
       // Whether it rang or the clock jumped, the tick that follows finds out what is due now.
       _ = try loop.readWallTimer()
     case .monotonicTimer: try loop.readMonotonicTimer()
-    case .lifeline: watcherIsGone()
     case .channel: try readChannel()
     case .ledgerSync: takeSyncs()
     case .sources: sourcesChanged()

@@ -1,6 +1,6 @@
 internal import CronSystem
 
-/// The replacement of a ticker that outlived its watcher: its lifeline can't be attached again, so it has to end.
+/// The replacement of a ticker that outlived its watcher: its channel can't be attached again, so it has to end.
 final class Takeover {
   /// The time that it has after SIGTERM, in nanoseconds.
   static let patienceNanoseconds: Int64 = 10_000_000_000

@@ -1,6 +1,6 @@
 internal import CronSystem
 
-/// A ticker that the watcher started: its pidfd, its lifeline and its channel.
+/// A ticker that the watcher started: its pidfd and its channel, whose end tells the ticker that the watcher is gone.
 final class TickerProcess {
   /// Its pid.
   let pid: Int32
@@ -16,7 +16,6 @@ final class TickerProcess {
   var endReason: String?
 
   private let process: ProcessDescriptor
-  private let lifeline: FileDescriptor
   private let channel: FileDescriptor
   /// Its standard error.
   let crash: CrashPipe
@@ -39,16 +38,15 @@ final class TickerProcess {
     var changesRaw: Int32?
   }
 
-  /// Starts a ticker: 3 = the lifeline's read end, 4 = the channel, 5 = the memory for what the disk refuses, 6 = our
-  /// log, 7 = the trail, 8 = the queue of changes; 0 is /dev/null, 1 is ours, 2 is a pipe whose other end we read.
+  /// Starts a ticker: 4 = the channel, 5 = the memory for what the disk refuses, 6 = our log, 7 = the trail, 8 = the
+  /// queue of changes; 0 is /dev/null, 1 is ours, 2 is a pipe whose other end we read. 3 was a lifeline's until 0.2.
   init(program: String, words: [String], legacy: Legacy, nowNanoseconds: Int64) throws(Errno) {
-    var pipe = try Pipe()
     var pair = try SocketPair(.sequencedPackets)
     var errors = try Pipe(nonBlocking: true)
     var descriptors = [
       Spawn.Inheritance(child: 1, raw: 1), Spawn.Inheritance(child: 2, raw: errors.writeRaw),
       Spawn.Inheritance(child: CrashPipe.logDescriptor, raw: 2),
-      Spawn.Inheritance(child: 3, raw: pipe.readRaw), Spawn.Inheritance(child: 4, raw: pair.secondRaw),
+      Spawn.Inheritance(child: 4, raw: pair.secondRaw),
     ]
     if let trailRaw = legacy.trailRaw { descriptors.append(Spawn.Inheritance(child: Trail.descriptor, raw: trailRaw)) }
     if let changesRaw = legacy.changesRaw {
@@ -66,11 +64,9 @@ final class TickerProcess {
     pid = started
     identity = ProcessIdentity.read(started)
     startedNanoseconds = nowNanoseconds
-    lifeline = pipe.takeWriteEnd()
     channel = pair.takeFirst()
     crash = CrashPipe(errors.takeReadEnd())
     // Its own ends are closed here, so that the table of descriptors has room for the next one.
-    try pipe.takeReadEnd().close()
     try pair.takeSecond().close()
     try errors.takeWriteEnd().close()
     // Our child can't be reaped by anybody else, so the number still is its.

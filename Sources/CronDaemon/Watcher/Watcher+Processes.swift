@@ -134,13 +134,19 @@ extension Watcher {
   }
 
   private func tickerEnded(_ ended: EndedChild, _ now: Int64) {
-    guard let gone = ticker else { return }
-    do { try poller.remove(gone.channelRaw) } catch {}
-    ticker = nil
+    guard let end = letGo(ended.cause) else { return }
     failRelays(now)
     if restartInPlace?.isLeaving ?? false { becomeProgram(now) }
     if failsTheStart(ended.cause) { return }
-    supervise(.exited(end(of: gone, ended.cause), now: now))
+    supervise(.exited(end, now: now))
+  }
+
+  /// Closes what leads to a ticker that has ended, before the next one needs as much.
+  private func letGo(_ cause: ExitCause) -> TickerEnd? {
+    guard let gone = ticker else { return nil }
+    do { try poller.remove(gone.channelRaw) } catch {}
+    ticker = nil
+    return end(of: gone, cause)
   }
 
   private func end(of ticker: TickerProcess, _ cause: ExitCause) -> TickerEnd {

@@ -4,12 +4,11 @@ import Testing
 
 @testable import CronDaemon
 
-/// A test that acts as the watcher: a state directory, and a real ticker with its lifeline and its channel.
+/// A test that acts as the watcher: a state directory, and a real ticker with its channel.
 final class TickerHarness {
   let sandbox: Sandbox
   let state: StateDirectory
   private(set) var pid: Int32 = -1
-  private var lifeline: FileDescriptor?
   private var channel: FileDescriptor?
   private var isReaped = false
 
@@ -22,7 +21,6 @@ final class TickerHarness {
     state = try StateDirectory.open(sandbox.path(of: "state"), create: true)
     try prepare(sandbox, state)
     let path = try sandbox.write("crontab", crontab)
-    var pipe = try Pipe()
     var pair = try SocketPair()
     let own = pair.takeFirst()
     let theirs = pair.takeSecond()
@@ -35,10 +33,8 @@ final class TickerHarness {
       ],
       environment: ["PATH=/usr/bin:/bin", "HOME=\(sandbox.path)"] + environment + faults,
       descriptors: [
-        .init(child: 1, raw: log.raw), .init(child: 2, raw: log.raw), .init(child: 3, raw: pipe.readRaw),
-        .init(child: 4, raw: theirs.raw),
+        .init(child: 1, raw: log.raw), .init(child: 2, raw: log.raw), .init(child: 4, raw: theirs.raw),
       ])
-    lifeline = pipe.takeWriteEnd()
     channel = consume own
   }
 

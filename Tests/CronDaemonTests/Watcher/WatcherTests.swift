@@ -301,7 +301,6 @@ import Testing
 
   @Test func `a ticker that outlived its watcher is made to end, then replaced`() throws {
     let watched = try WatchedSandbox()
-    var pipe = try Pipe()
     var pair = try SocketPair()
     let log = try FileDescriptor.open(watched.sandbox.path(of: "old.log"), [.write, .create, .append])
     let old = try Spawn.start(
@@ -309,10 +308,8 @@ import Testing
       arguments: ["cronwatch", "role", "ticker", "--state", watched.state.path, "--config", ""],
       environment: ["PATH=/usr/bin:/bin"],
       descriptors: [
-        .init(child: 1, raw: log.raw), .init(child: 2, raw: log.raw), .init(child: 3, raw: pipe.readRaw),
-        .init(child: 4, raw: pair.secondRaw),
+        .init(child: 1, raw: log.raw), .init(child: 2, raw: log.raw), .init(child: 4, raw: pair.secondRaw),
       ])
-    let lifeline = pipe.takeWriteEnd()
     let channel = pair.takeFirst()
     try waitUntil("the old one holds the lock") {
       try RoleLock.query(.ticker, in: watched.state).holder?.pid == old
@@ -322,7 +319,6 @@ import Testing
     try Reaper.reap(old)
     _ = try watched.waitForTicker(1)
     #expect(try RoleLock.query(.ticker, in: watched.state) == .free)
-    try lifeline.close()
     try channel.close()
   }
 
