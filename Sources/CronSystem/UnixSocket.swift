@@ -113,11 +113,11 @@ extension FileDescriptor {
   public func receive(upTo count: Int) throws(Errno) -> Received {
     let number = raw
     var truncated = false
-    var buffer = [UInt8](repeating: 0, count: max(1, count))
+    // Not filled with zeros: of a long buffer only what arrives becomes memory of ours.
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, count), alignment: 1)
+    defer { buffer.deallocate() }
     do {
-      let got = try Syscall.call {
-        buffer.withUnsafeMutableBytes { cl_receive(number, $0.baseAddress, UInt64($0.count), &truncated) }
-      }
+      let got = try Syscall.call { cl_receive(number, buffer.baseAddress, UInt64(buffer.count), &truncated) }
       if got == 0 { return .endOfStream }
       return .bytes(Array(buffer[..<Int(got)]), truncated: truncated)
     } catch .wouldBlock {
