@@ -58,6 +58,37 @@ struct ReloadTests {
     }
   }
 
+  @Test("what changed under the watches of a dead ticker while its successor still read isn't lost")
+  func changedWhileRead() throws {
+    let point = "reader.before-write"
+    try Cronwatch.use(faults: "\(point):stop") { cron in
+      // Not yet: the point has struck as far as anybody can tell.
+      try cron.sandbox.write("faults/\(point)", "")
+      let path = cron.sandbox.path(of: "named/tab")
+      func write(job: String) throws {
+        let evidence = "EVIDENCE=\(cron.sandbox.path(of: "evidence"))\n"
+        try cron.sandbox.write("named/tab", evidence + Cronwatch.evidenceLine("@every 1s", name: job))
+      }
+      try write(job: "before")
+      // Only the table tells that this directory is to be watched.
+      try cron.configure("[ticker]\ninterval = 1s\n[crontabs]\nfiles = \(path)\n")
+      try cron.start()
+      try cron.waitForEvidence("before")
+      #expect(unlink(cron.sandbox.path(of: "faults/\(point)")) == 0)
+      Sandbox.remove(cron.state + "/last-good")
+      try cron.kill(try cron.ticker())
+      let reader = try waitForValue("a reader that has read all") {
+        Processes.naming(cron.state).first {
+          ProcessStatus.commandLine(of: $0.pid)?.dropFirst(2).first == "reader"
+            && ProcessStatus.read($0.pid)?.state == "T"
+        }
+      }
+      try write(job: "after")
+      try cron.signal(reader, Signal.resume)
+      try cron.waitForEvidence("after")
+    }
+  }
+
   @Test("a reload leaves unchanged jobs, their runs and their grids alone", .acceptance(63))
   func leavesAlone() throws {
     try Cronwatch.use { cron in

@@ -35,6 +35,8 @@ extension Ticker {
       return
     }
     if isReady { tell(.reloading) }
+    // Watched before it is read: a change in between is heard by this ticker, or by the watcher once it has ended.
+    if sources.notify == nil { watchSources(table) }
     // What killed the last one says nothing of the end of one that hasn't come to a source.
     SourceCopies.forgetMarked(state)
     do throws(Errno) {

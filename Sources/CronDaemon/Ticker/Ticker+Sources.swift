@@ -13,6 +13,8 @@ final class SourceWatch {
   var names: [Int32: Set<String>] = [:]
   /// Watches by path.
   var watches: [String: Int32] = [:]
+  /// Before there was a table something changed where an earlier ticker watched, and this one may have to as well.
+  var hasUnknownChanges = false
 }
 
 /// The table that a reader compiled, and the places where users write.
@@ -21,6 +23,8 @@ extension Ticker {
   func firstReadingFailed(status: Int32) {
     guard !isReady, status != 75 || reader == nil else { return }
     if loadTable() { return }
+    // It may be mended already: what has changed since it was opened is read before anything is given up.
+    if status == 78, loop.deadlines.isSet(.sourcesChanged) { return }
     log.error("there is no usable configuration and no last good copy")
     failedStatus = status == 78 ? 78 : 75
     mustEnd = true
@@ -67,6 +71,10 @@ extension Ticker {
       }
     }
     watchSources(loaded)
+    if sources.hasUnknownChanges {
+      sources.hasUnknownChanges = false
+      loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
+    }
     becomeReady()
     // The file, its lines and the table before: as much as all that stays.
     if !isSame { CurrentProcess.returnFreeMemory() }
@@ -116,7 +124,9 @@ extension Ticker {
       var events = try sources.notify?.read() ?? []
       // The queue outlives tickers: what an earlier one watched and this one doesn't is nobody's business any more.
       for event in events where !event.isOverflow && sources.names[event.watch] == nil && !event.isEnded {
-        do throws(Errno) { try sources.notify?.unwatch(event.watch) } catch {}
+        // Without a table it isn't known yet what this one is going to watch.
+        sources.hasUnknownChanges = !isReady
+        if isReady { do throws(Errno) { try sources.notify?.unwatch(event.watch) } catch {} }
       }
       events.removeAll { !$0.isOverflow && sources.names[$0.watch] == nil }
       // What was watched is gone: whatever takes its place needs a watch of its own.

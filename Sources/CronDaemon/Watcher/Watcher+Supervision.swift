@@ -56,6 +56,7 @@ extension Watcher {
   /// Tells what the machine is at: the beat for status, the log for people.
   private func declare(_ declared: SupervisionPhase, _ now: Int64) {
     nextStartSeconds = nil
+    listenToChanges(declared == .misconfigured)
     switch declared {
     case .idle, .starting, .running, .asleep, .stalled(.inspecting): phase = .watching
     case .restarting(let lastEnd, let at):

@@ -7,7 +7,7 @@ internal import CronSystem
 /// `Supervision`; here it is only done.
 final class Watcher {
   /// The poller's tokens below 100; a ticker's channel and the control server's clients have ranges of their own.
-  enum Token: UInt64 { case signals = 1 }
+  enum Token: UInt64 { case signals = 1, changes }
   static let crashTokens: UInt64 = 1 << 39
   static let channelTokens: UInt64 = 1 << 40
   static let controlTokens: UInt64 = 1 << 41
@@ -47,6 +47,10 @@ final class Watcher {
   /// What tickers watch for changes with. It is kept open here, because the kernel lets nobody see the end of a process
   /// before its last watches are gone, which takes up to 25 ms; nil when there is none to be had.
   var changes: INotify?
+  /// Whether the watcher itself listens to it, because no ticker does.
+  var hearsChanges = false
+  /// When a change of the configuration will have come to rest, by CLOCK_MONOTONIC; nil = none was heard.
+  var changeRestsNanoseconds: Int64?
   /// What the machine is still to be told; the first is being handled.
   var events: [SupervisionEvent] = []
   var phase = BeatPhase.watching
@@ -167,6 +171,8 @@ final class Watcher {
     let now = SystemClock.monotonic()
     if event.token == Token.signals.rawValue {
       readSignals(now)
+    } else if event.token == Token.changes.rawValue {
+      hearChange(now)
     } else if event.token >= Self.guestTokens {
       guard let guests, guests.owns(token: event.token) else { return }
       for request in guests.handle(event, poller: poller, nowNanoseconds: now) { serveGuest(request, now) }
@@ -191,6 +197,7 @@ final class Watcher {
     }
     if takeover != nil || lockLookNanoseconds != nil { continueTakeover(now) }
     restartIsLate(now)
+    if let changeRestsNanoseconds, changeRestsNanoseconds <= now { changeIsAtRest(now) }
     if let supervisionNanoseconds, supervisionNanoseconds <= now {
       supervise(.timer(now: now, beatAge: tickerBeatAge()))
     }
@@ -209,7 +216,7 @@ final class Watcher {
       supervisionNanoseconds, lockLookNanoseconds, nextWatchdogNanoseconds,
       restartInPlace?.deadlineNanoseconds, takeover?.nextLookNanoseconds, relays.nextDeadlineNanoseconds,
       control?.nextDeadlineNanoseconds,
-      metrics?.deadlineNanoseconds, guests?.nextDeadlineNanoseconds,
+      metrics?.deadlineNanoseconds, guests?.nextDeadlineNanoseconds, changeRestsNanoseconds,
     ]
     return others.compactMap { $0 }.reduce(min(nextBeatNanoseconds, nextHouseNanoseconds), min)
   }

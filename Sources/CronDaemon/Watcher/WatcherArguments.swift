@@ -13,6 +13,8 @@ struct WatcherArguments: Hashable, Sendable {
 
   /// The state directory.
   var state: String
+  /// The configuration's name in its directory, which tells its changes from others; empty = there is none.
+  var configurationName: String
   /// Where `start` waits for READY; nil = nobody waits.
   var readyDescriptor: Int32?
   /// How many programs this process has been before, by restarts in place.
@@ -61,6 +63,7 @@ struct WatcherArguments: Hashable, Sendable {
       let logLimit = number("log-max-size", or: LogFile.defaultLimit, from: 4_096)
     else { return nil }
     self.state = state
+    configurationName = (arguments["config"] ?? "").split(separator: "/").last.map(String.init) ?? ""
     for key in ["ready-fd", "lock-fd", "spill-fd"] where arguments[key] != nil {
       guard (arguments.number(key, as: Int32.self) ?? 0) > 2 else { return nil }
     }
