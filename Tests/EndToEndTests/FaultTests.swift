@@ -111,6 +111,31 @@ struct FaultTests {
     }
   }
 
+  @Test("the end of a ticker that missed its lock while the state directory was removed file by file is told")
+  func stateRemovedFileByFile() throws {
+    try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
+      // A job of every second makes the ticker look at its lock before the watcher looks at the directory.
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.waitForEvidence(count: 1)
+      let (watcher, ticker) = (try cron.watcher(), try cron.ticker())
+      var remover = try Program.start(
+        ["-rf", cron.state], environment: cron.environment, filePrefix: cron.sandbox.path(of: "rm"),
+        executable: "/bin/rm", name: "rm")
+      _ = try remover.wait("rm", seconds: 20)
+      let deaths = try waitForValue("the end of the ticker is told") {
+        let told = try cron.run(["status", "--deaths", "--json"])
+        return told.exit == 0 && !told.output.isEmpty ? try told.jsonLines() : nil
+      }
+      #expect(deaths.map { $0["pid"]?.integerValue } == [Int64(ticker.pid)], "\(deaths)")
+      #expect(deaths.map { $0["reason"]?.stringValue } == ["state-removed"], "\(deaths)")
+      try cron.waitForVerdict("degraded")
+      #expect(try cron.watcher() == watcher)
+      let count = cron.evidence().count
+      try cron.waitForEvidence(count: count + 2)
+    }
+  }
+
   @Test("a worker that stands still without a run doesn't outlive a stop", .acceptance(2))
   func idleStandstill() throws {
     try Cronwatch.use(faults: "worker.started:stop") { cron in

@@ -26,7 +26,8 @@ extension Watcher {
   func keepHouse(_ now: Int64) {
     nextHouseNanoseconds = now + Self.beatNanoseconds
     if logFile.rotate(limit: arguments.logLimit) { log.info("rotated the log") }
-    keepLock()
+    // What was written down before is where it will be looked for.
+    if keepLock(), ticker != nil { freshDeaths = [] }
     if let current = control, !current.isCurrent {
       if mayMeetOldTicker {
         log.info("the ticker of an earlier watcher had the control socket; opening it again")
@@ -51,10 +52,16 @@ extension Watcher {
   }
 
   /// A lock whose file the path no longer names protects nothing: take the new one, or make room for who has it.
-  private func keepLock() {
-    if !state.isCurrent { return beginAnew() }
+  ///
+  /// True = nothing was amiss.
+  @discardableResult
+  private func keepLock() -> Bool {
+    if !state.isCurrent {
+      beginAnew()
+      return false
+    }
     do throws(Errno) {
-      if try lock.isCurrent() { return }
+      if try lock.isCurrent() { return true }
       switch try RoleLock.take(.watcher, in: state) {
       case .taken(let again):
         lock = again
@@ -67,6 +74,7 @@ extension Watcher {
     } catch {
       log.error("the lock can't be checked", LogField("error", error))
     }
+    return false
   }
 
   /// Status says for a while what healed by itself: whoever removes files of ours will do it again.
@@ -100,11 +108,24 @@ extension Watcher {
     NoticeFile(new).say(
       "the state directory was removed or replaced, and is made anew: nothing that it knew is caught up",
       nowNanoseconds: now)
-    guard let ticker else { return }
-    let death = DeathRecord(
+    let deaths = Deaths(new)
+    for death in lostDeaths(now) {
+      if let error = deaths.append(death) { log.error("a death can't be kept", LogField("error", error)) }
+    }
+  }
+
+  /// The ends that were written down in what is gone, and that of the ticker which is ended because of it.
+  private func lostDeaths(_ now: Int64) -> [DeathRecord] {
+    var lost = freshDeaths
+    for index in lost.indices where lost[index].reason == "unasked" && lost[index].cause == .exited(0) {
+      // Where the files go one by one a ticker misses its lock, and ends, before the directory is gone.
+      lost[index].reason = "state-removed"
+    }
+    guard let ticker else { return lost }
+    let ended = DeathRecord(
       .ticker, pid: ticker.pid, cause: .signaled(Signal.kill, coreDumped: false),
       livedNanoseconds: now - ticker.startedNanoseconds, reason: "state-removed", lastWords: nil)
-    if let error = Deaths(new).append(death) { log.error("a death can't be kept", LogField("error", error)) }
+    return lost + [ended]
   }
 
   /// STATUS= for systemctl; only when the verdict changed, or once a minute for its numbers.

@@ -5,6 +5,8 @@ internal import CronSystem
 extension Watcher {
   /// Strangers that are reaped in one turn of the loop: a storm of orphans must not keep it from its other work.
   private static let reapLimit = 256
+  /// More tickers than ever end from one look at the state directory to the next.
+  private static let mostFreshDeaths = 8
   /// After so many vain tries, a second apart, whoever waits for the start is told.
   private static let spawnFailuresToTell = 5
 
@@ -113,6 +115,7 @@ extension Watcher {
       log.debug("the configuration still is bad", LogField("pid", ended.pid))
       return
     }
+    freshDeaths = freshDeaths.suffix(Self.mostFreshDeaths - 1) + [death]
     if let error = deaths.append(death) { log.error("a death can't be kept", LogField("error", error)) }
     log.write(
       byDesign ? .info : .error, "the ticker ended",

@@ -60,6 +60,8 @@ final class Watcher {
   var wasReady = false
   /// The service manager was told of a reload, and not yet of its end.
   var isReloading = false
+  /// Ends that were written down since the state directory was last known to be in order: they may have gone with it.
+  var freshDeaths: [DeathRecord] = []
   /// The last ticker found no usable configuration; that others find the same isn't written down again.
   var wasMisconfigured = false
   /// Starts of a ticker that failed before there was a process, one after the other.
