@@ -66,6 +66,8 @@ public struct Engine: Sendable {
     case .recovered(let state, let found, let sameBoot, _): recover(state, found: found, sameBoot: sameBoot)
     case .loaded(let table, _): load(table)
     case .tick, .clockStepped: break
+    // Before the first table it would stand before its own ticker's beginning.
+    case .tickFailed(let message, _): if isLoaded { _ = record(.tickFailed(at: now.wall, message: message)) }
     case .synced(let token, let result, _): synced(token: token, result)
     case .started(let run, let pid, let at, _): started(run, pid: pid, at: at)
     case .ended(let run, let exit, _): ended(run, exit: exit)
@@ -148,10 +150,11 @@ extension Event {
   /// The clocks as of this event.
   var moment: Moment {
     switch self {
-    case .recovered(_, _, _, let moment), .loaded(_, let moment), .tick(let moment), .synced(_, _, let moment),
-      .started(_, _, _, let moment), .ended(_, _, let moment), .couldNotStart(_, _, let moment),
-      .manualRun(_, _, let moment), .fire(_, _, _, let moment), .stopRun(_, _, let moment),
-      .pause(_, _, _, _, let moment), .resume(_, _, let moment), .clockStepped(_, let moment), .drain(let moment):
+    case .recovered(_, _, _, let moment), .loaded(_, let moment), .tick(let moment), .tickFailed(_, let moment),
+      .synced(_, _, let moment), .started(_, _, _, let moment), .ended(_, _, let moment),
+      .couldNotStart(_, _, let moment), .manualRun(_, _, let moment), .fire(_, _, _, let moment),
+      .stopRun(_, _, let moment), .pause(_, _, _, _, let moment), .resume(_, _, let moment),
+      .clockStepped(_, let moment), .drain(let moment):
       moment
     }
   }

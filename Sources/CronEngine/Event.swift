@@ -9,6 +9,8 @@ public enum Event: Sendable {
   case loaded(jobs: [EngineJob], Moment)
   /// One pass: everything that is due by now is decided.
   case tick(Moment)
+  /// A pass failed before it could decide anything, for this reason: it goes into the ledger.
+  case tickFailed(message: String, Moment)
   /// The sync that was asked for ended. If it failed, the owner has opened a new segment with the engine's snapshot.
   case synced(token: UInt64, SyncResult, Moment)
   /// The run's command executes.

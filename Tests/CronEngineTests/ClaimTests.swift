@@ -215,4 +215,18 @@ import Testing
       #expect(bench.dispatched.count == minute)
     }
   }
+
+  @Test func `a failed tick is recorded, decides nothing, and what was due is decided by the next one`() throws {
+    var bench = Bench(at: Bench.noon)
+    bench.recover(LedgerState())
+    bench.send(.tickFailed(message: "EIO", bench.clock))
+    #expect(bench.records.isEmpty, "its ticker's beginning isn't recorded yet")
+    bench.load([try job("a", "* * * * *")])
+    bench.pass(seconds: 61)
+    bench.send(.tickFailed(message: "EIO", bench.clock))
+    #expect(bench.records.last == .tickFailed(at: bench.clock.wall, message: "EIO"))
+    #expect(bench.claims.isEmpty)
+    bench.tick()
+    #expect(bench.claims.map(\.occurrence) == [.minute(1)])
+  }
 }

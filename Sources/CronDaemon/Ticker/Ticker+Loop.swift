@@ -44,6 +44,7 @@ extension Ticker: TickLoop {
     if let failure {
       if failure != lastTickFailed { log.error("a tick failed", LogField("cause", failure)) }
       failures.write(TickFailure(at: Instant(microseconds: SystemClock.wall()), message: failure))
+      record(failure)
     } else if isReady {
       let due = engine.earliestDue?.seconds
       successes.write(
@@ -79,6 +80,14 @@ extension Ticker: TickLoop {
       trail.clear()
     }
     return nil
+  }
+
+  /// For who asks later why nothing was decided. A ledger in trouble is spared: what it still takes is for claims.
+  private func record(_ failure: String) {
+    guard isReady, !mustEnd, !isDispossessed, keeper.problem == nil, keeper.reserveProblem == nil,
+      recordedFailures.take(failure, nowNanoseconds: loop.monotonic())
+    else { return }
+    deliver(.tickFailed(message: failure, moment()))
   }
 
   func wait() {

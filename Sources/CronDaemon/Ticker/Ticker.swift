@@ -62,6 +62,7 @@ final class Ticker {
   private(set) var isDispossessed = false
   var isAlone = false
   var lastTickFailed: String?
+  var recordedFailures = RecordedFailures()
   var lastSummary: TickerSummary?
   let metrics: TickerMetrics
   private var lastLedgerProblem: String?
