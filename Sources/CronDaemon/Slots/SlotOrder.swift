@@ -47,6 +47,9 @@ struct SlotOrder: Hashable, Sendable {
     }
   }
 
+  /// Bytes of output that are kept where nobody says otherwise.
+  static let defaultOutputLimit: Int64 = 10 * 1024 * 1024
+
   /// An order for a run, with the defaults of design: no timeout, 10 s of kill grace, 10 MiB of output.
   init(claim: SlotClaim, job: String, command: Command) {
     self.claim = claim
@@ -59,7 +62,7 @@ struct SlotOrder: Hashable, Sendable {
     environment = []
     inherited = []
     killGraceSeconds = 10
-    outputLimit = 10 * 1024 * 1024
+    outputLimit = Self.defaultOutputLimit
   }
 }
 

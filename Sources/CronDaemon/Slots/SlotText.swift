@@ -33,4 +33,23 @@ enum SlotText {
     }
     return fields
   }
+
+  /// What can be read of a line whose sum may be wrong: the first value of each key.
+  static func legibleFields(in bytes: [UInt8]) -> [String: String] {
+    var fields: [String: String] = [:]
+    for word in bytes.prefix(while: { $0 != 0 && $0 != UInt8(ascii: "\n") }).split(separator: UInt8(ascii: " ")) {
+      guard let equals = word.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let key = String(decoding: word[..<equals], as: UTF8.self)
+      let value = PercentEncoding.decode(String(decoding: word[(equals + 1)...], as: UTF8.self))
+      if fields[key] == nil { fields[key] = value }
+    }
+    return fields
+  }
+
+  /// The claim that such a line names; right only if it is one that is looked for.
+  static func legibleClaim(in bytes: [UInt8]) -> SlotClaim? {
+    let fields = legibleFields(in: bytes)
+    guard let run = fields["run"], let sequence = fields["seq"].flatMap({ UInt64($0) }) else { return nil }
+    return SlotClaim(run: run, sequence: sequence)
+  }
 }

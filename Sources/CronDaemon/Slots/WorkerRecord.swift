@@ -12,7 +12,7 @@ struct WorkerRecord: ~Copyable {
     /// Whoever took a dead worker's lock declared the order void.
     case void(SlotClaim)
     case order(SlotOrder)
-    /// It was cut off while being written: no worker obeys it.
+    /// It was cut off while being written, or has changed since: no worker obeys it from now on.
     case damaged
   }
 
@@ -21,7 +21,7 @@ struct WorkerRecord: ~Copyable {
   private static let identityOffset: Int64 = 0
   private static let exitOffset: Int64 = 1024
   private static let exitBytes = 1024
-  private static let orderOffset: Int64 = 4096
+  static let orderOffset: Int64 = 4096
   private static let preallocated: Int64 = 8192
 
   /// The open file description that carries the lock.
@@ -117,11 +117,25 @@ struct WorkerRecord: ~Copyable {
 
   // MARK: What became of it
 
+  /// What is written of a run beside its order.
+  enum Trace {
+    case exec, exit
+  }
+
+  /// Its bytes, all NULs where nothing was written; nil when they can't be read.
+  func readTrace(_ trace: Trace) -> [UInt8]? {
+    switch trace {
+    case .exec: read(ExecField.byteCount, at: Self.execOffset)
+    case .exit: read(Self.exitBytes, at: Self.exitOffset)
+    }
+  }
+
+  /// Whose process came as far as execve, and which it is.
+  func readExecField() -> ExecField? { readTrace(.exec).flatMap { ExecField(parsing: $0[...]) } }
+
   /// The job's process, if it came as far as execve.
   func readExec(_ claim: SlotClaim) -> ProcessIdentity? {
-    guard let bytes = read(ExecField.byteCount, at: Self.execOffset), let field = ExecField(parsing: bytes[...]),
-      field.run == claim.run, field.sequence == claim.sequence
-    else { return nil }
+    guard let field = readExecField(), field.run == claim.run, field.sequence == claim.sequence else { return nil }
     return ProcessIdentity(
       bootIdentifier: BootIdentifier.current, pid: field.pid, startTime: field.startTime)
   }
@@ -133,16 +147,14 @@ struct WorkerRecord: ~Copyable {
 
   /// How the run ended, if its worker lived to write it.
   func readExit(_ claim: SlotClaim) -> ExitFact? {
-    read(Self.exitBytes, at: Self.exitOffset).flatMap { ExitFact(decoding: $0, claim: claim) }
+    readTrace(.exit).flatMap { ExitFact(decoding: $0, claim: claim) }
   }
 
   /// Whether it is certain that nobody began the claim here: no exec and no exit, or those of other claims.
   ///
   /// A field that can't be read or is damaged counts as written: what may have run is never started again.
   func isUntouched(_ claim: SlotClaim) -> Bool {
-    guard let exec = read(ExecField.byteCount, at: Self.execOffset),
-      let exit = read(Self.exitBytes, at: Self.exitOffset)
-    else { return false }
+    guard let exec = readTrace(.exec), let exit = readTrace(.exit) else { return false }
     if exec.contains(where: { $0 != 0 }) {
       guard let field = ExecField(parsing: exec[...]) else { return false }
       if field.run == claim.run, field.sequence == claim.sequence { return false }
@@ -155,7 +167,7 @@ struct WorkerRecord: ~Copyable {
     return true
   }
 
-  private func read(_ count: Int, at offset: Int64) -> [UInt8]? {
+  func read(_ count: Int, at offset: Int64) -> [UInt8]? {
     do { return try descriptor.read(upTo: count, at: offset) } catch { return nil }
   }
 

@@ -34,8 +34,9 @@ struct LostRuns {
   /// The slot's order, if a worker of this boot has it or its job runs, and no end of it is written.
   private func liveOrder(slot number: Int) throws(Errno) -> SlotOrder? {
     let record = try WorkerRecord.openForReading(in: try state.slot(number))
-    guard record.readIdentity()?.bootIdentifier == BootIdentifier.current,
-      case .order(let order) = record.readOrder(), record.readExit(order.claim) == nil
+    let written: SlotOrder? = if case .order(let order) = record.readOrder() { order } else { record.readRemains() }
+    guard let order = written, record.readIdentity()?.bootIdentifier == BootIdentifier.current,
+      record.readExit(order.claim) == nil
     else { return nil }
     if record.readExec(order.claim)?.isAlive == true { return order }
     // The worker may have taken the order and not come to execve. An open file of ours would hold the lock on.

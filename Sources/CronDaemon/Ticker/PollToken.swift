@@ -7,6 +7,8 @@ enum PollToken: Hashable {
   case worker(slot: Int)
   /// The pidfd of a job whose worker is dead and that isn't our child.
   case job(slot: Int)
+  /// Writes to the output of such a job.
+  case output(slot: Int)
   /// A client of the control socket, when the ticker serves it.
   case client(UInt32)
 
@@ -24,6 +26,7 @@ enum PollToken: Hashable {
     case 9: self = .worker(slot: number)
     case 10: self = .job(slot: number)
     case 11: self = .client(UInt32(truncatingIfNeeded: number))
+    case 12: self = .output(slot: number)
     default: return nil
     }
   }
@@ -42,6 +45,7 @@ enum PollToken: Hashable {
     case .worker(let slot): packed(9, slot)
     case .job(let slot): packed(10, slot)
     case .client(let number): packed(11, Int(number))
+    case .output(let slot): packed(12, slot)
     }
   }
 }

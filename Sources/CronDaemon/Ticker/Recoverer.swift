@@ -50,7 +50,9 @@ struct Recoverer {
     keeper.snapshot = { [unowned ticker] in
       ticker.engine.ledger.snapshotRecords(at: Instant(microseconds: SystemClock.wall()))
     }
+    pool.jobOfRun = { RunIdentifier($0).flatMap { ledger.open[$0]?.claim.job } }
     let runs = findings(ledger, boot: boot, pool: pool, until: end, at: ticker.moment())
+    pool.jobOfRun = { [unowned ticker] in RunIdentifier($0).flatMap { ticker.engine.ledger.open[$0]?.claim.job } }
     if arguments.isSafeMode {
       ticker.problems["safe mode"] = "safe mode after several crashes: nothing is caught up for ten minutes"
       loop.deadlines.set(.safeMode, at: loop.monotonic() &+ 600_000_000_000)

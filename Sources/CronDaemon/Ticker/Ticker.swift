@@ -275,6 +275,7 @@ final class Ticker {
     case .doorbell(let slot): pool.doorbellRang(slot: slot)
     case .worker(let slot): pool.adoptedWorkerEnded(slot: slot)
     case .job(let slot): pool.jobEnded(slot: slot)
+    case .output(let slot): pool.outputGrew(slot: slot)
     }
   }
 

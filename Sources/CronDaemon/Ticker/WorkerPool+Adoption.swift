@@ -10,6 +10,15 @@ extension WorkerPool {
     case pending
   }
 
+  /// What a look at a slot has shown.
+  enum Look {
+    /// Nobody acts here and nothing is owed.
+    case nothing
+    case holds(SlotClaim?, Found)
+    /// Its order is damaged, and it may hold any of the claims that no other slot holds; its state says more.
+    case illegible
+  }
+
   /// Looks at every slot, and says for each claim that one of them holds what was found.
   ///
   /// One bad slot costs only itself. From a moment of CLOCK_MONOTONIC on the others are left for the loop, which looks
@@ -21,9 +30,13 @@ extension WorkerPool {
         let slot = WorkerSlot(number: number)
         do throws(Errno) {
           if loop.monotonic() >= untilNanoseconds { throw .timedOut }
-          guard let (claim, state) = try look(at: slot, claims) else { continue }
-          insert(slot)
-          if let claim { found[claim] = Self.stronger(found[claim], state) }
+          switch try look(at: slot, claims) {
+          case .nothing: continue
+          case .illegible: insert(slot)
+          case .holds(let claim, let state):
+            insert(slot)
+            if let claim { found[claim] = Self.stronger(found[claim], state) }
+          }
         } catch {
           keepUnread(slot, error)
         }
@@ -33,11 +46,12 @@ extension WorkerPool {
       keepUnread(WorkerSlot(number: -1), error)
     }
     // What no slot holds may stand in one that couldn't be read: until that is known it must not be started again.
-    if !unread.isEmpty {
+    if !unread.isEmpty || slots.values.contains(where: \.isIllegible) {
       undecided = claims.filter { found[$0] == nil }
       for claim in undecided { found[claim] = .pending }
     }
     for claim in withdrawNeverRan() { found[claim] = .pending }
+    settleUndecided()
     return found
   }
 
@@ -88,25 +102,25 @@ extension WorkerPool {
       slot.state = .free
       let seen = try look(at: slot, undecided)
       unread[slot.number] = nil
-      if case (let claim?, let found)? = seen {
-        undecided.remove(claim)
-        tell(found, claim)
-      }
+      take(seen, of: slot)
       _ = withdrawNeverRan()
     } catch {
       slot.state = .unread(since: since)
       unread[slot.number] = error
       loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.unreadPause)
-      guard loop.monotonic() &- since >= Self.unreadPatience else { return }
-      for claim in undecided { report(.unknown(claim, reason: "the slots of workers can't be read: \(error)")) }
-      undecided = []
+      guard loop.monotonic() &- since >= Self.unreadPatience, !isIllegibleHeld else { return }
+      giveUpUndecided("the slots of workers can't be read: \(error)")
       return
     }
-    if unread.isEmpty {
-      for claim in undecided { report(.neverRan(claim)) }
-      undecided = []
-    }
+    settleUndecided()
     slotIsFree()
+  }
+
+  /// What a further look at a slot has shown of the claims that are undecided.
+  func take(_ seen: Look, of slot: WorkerSlot) {
+    guard case .holds(let claim?, let found) = seen else { return }
+    undecided.remove(claim)
+    tell(found, claim)
   }
 
   /// Of what two slots say of one claim: where it runs outweighs where it couldn't be started.
@@ -122,37 +136,31 @@ extension WorkerPool {
     if case .alive(let pid?, _) = found { report(.started(claim, pid: pid, at: loop.wall())) }
   }
 
-  /// nil = nobody acts here and nothing is owed.
-  private func look(at slot: WorkerSlot, _ claims: Set<SlotClaim>) throws(Errno) -> (SlotClaim?, Found)? {
+  func look(at slot: WorkerSlot, _ claims: Set<SlotClaim>) throws(Errno) -> Look {
     let record = try WorkerRecord.openForReading(in: try state.slot(slot.number))
     let isFree = try record.tryLock()
-    let held: SlotClaim? =
-      switch record.readOrder() {
-      case .order(let order): order.claim
-      case .void, .none, .damaged: nil
-      }
-    let claim = held.flatMap { claims.contains($0) ? $0 : nil }
-    if isFree {
-      guard let claim else { return nil }
-      noteUnheardEnd(in: record, of: claim)
-      register(claim, slot)
-      // Our own open file would keep the judgement from taking the lock.
-      try record.unlock()
-      judge(slot, claim, since: loop.monotonic())
-      if case .jobAlone(_, let job) = slot.state, job.endedAt == nil {
-        return (claim, .alive(pid: job.identity.pid, isSupervised: false))
-      }
-      return (claim, .pending)
-    }
+    let holder = record.holder(among: claims)
+    if isFree { return try judge(slot, holder, in: record) }
+    let claim: SlotClaim? = if case .claim(let claim) = holder { claim } else { nil }
+    // Whom nobody waits for may end as it likes.
+    let isIllegible = (holder == .unknown || holder == .begun) && !claims.isEmpty
     if let claim { register(claim, slot) }
     guard let identity = record.readIdentity(), let worker = try ProcessDescriptor(identity) else {
+      if isIllegible {
+        keepIllegible(slot, .held(worker: nil, hasBegun: holder == .begun))
+        return .illegible
+      }
       // Not the worker: a child of it that hasn't come to execve. It will have, or will have died, in a moment.
       slot.state = .orphaned(claim ?? SlotClaim(run: "", sequence: 0), since: loop.monotonic())
       loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.recheck)
-      return (claim, .pending)
+      return .holds(claim, .pending)
     }
     try loop.poller.add(worker.raw, token: PollToken.worker(slot: slot.number).rawValue)
     slot.workerProcess = consume worker
+    if isIllegible {
+      keepIllegible(slot, .held(worker: identity, hasBegun: holder == .begun))
+      return .illegible
+    }
     slot.state = .adopted(claim, identity)
     let job = claim.flatMap { record.readExec($0) }
     slot.record = consume record
@@ -161,7 +169,32 @@ extension WorkerPool {
       if job != nil { watchJob(slot, claim: claim) }
       if slot.jobProcess == nil { loop.deadlines.set(.slot(slot.number), at: loop.monotonic() &+ Self.patience) }
     }
-    return (claim, .alive(pid: job?.pid, isSupervised: true))
+    return .holds(claim, .alive(pid: job?.pid, isSupervised: true))
+  }
+
+  /// Nobody acts in the slot any more: its lock was free, and is ours.
+  private func judge(
+    _ slot: WorkerSlot, _ holder: WorkerRecord.Holder, in record: borrowing WorkerRecord
+  ) throws(Errno) -> Look {
+    let claim: SlotClaim
+    switch holder {
+    case .claim(let held): claim = held
+    // Without its worker a damaged order that nobody has begun is none.
+    case .nobody, .unknown: return .nothing
+    case .begun:
+      if let identity = record.readIdentity(), identity.bootIdentifier != BootIdentifier.current { return .nothing }
+      keepIllegible(slot, .left)
+      return .illegible
+    }
+    noteUnheardEnd(in: record, of: claim)
+    register(claim, slot)
+    // Our own open file would keep the judgement from taking the lock.
+    try record.unlock()
+    judge(slot, claim, since: loop.monotonic())
+    if case .jobAlone(_, let job) = slot.state, job.endedAt == nil {
+      return .holds(claim, .alive(pid: job.identity.pid, isSupervised: false))
+    }
+    return .holds(claim, .pending)
   }
 
   /// How runs of an earlier boot ended, where their slots still say so: nobody of then acts any more.
@@ -175,8 +208,12 @@ extension WorkerPool {
     for number in numbers where loop.monotonic() < untilNanoseconds {
       do {
         let record = try WorkerRecord.openForReading(in: try state.slot(number))
-        guard case .order(let order) = record.readOrder(), claims.contains(order.claim) else { continue }
-        if let exit = record.readExit(order.claim) { exits[order.claim] = exit }
+        // What it names counts, whatever became of the order.
+        guard let claim = record.readTrace(.exit).flatMap({ SlotText.legibleClaim(in: $0) }), claims.contains(claim),
+          let exit = record.readExit(claim)
+        else { continue }
+        // It may stand in a second slot, where it couldn't be started.
+        if exits[claim] == nil || exit.cause != .notStarted { exits[claim] = exit }
       } catch {
         continue
       }

@@ -52,8 +52,15 @@ extension WorkerPool {
 
   /// A worker of an earlier ticker has ended: the watcher reaps it, perhaps a moment from now.
   func noteUnseenEnd(of slot: WorkerSlot) {
-    guard case .adopted(let claim, let identity) = slot.state else { return }
-    let isUnfinished = claim.map { slot.record?.readExit($0) == nil } ?? false
+    let identity: ProcessIdentity
+    var isUnfinished = false
+    switch slot.state {
+    case .adopted(let claim, let worker):
+      identity = worker
+      isUnfinished = claim.map { slot.record?.readExit($0) == nil } ?? false
+    case .illegible(.held(let worker?, _), _): identity = worker
+    default: return
+    }
     unseen.append(
       UnseenEnd(
         identity: identity, reason: slot.endReason ?? "unasked", isUnfinished: isUnfinished, since: loop.monotonic()))

@@ -11,7 +11,7 @@ extension WorkerPool {
         retire(slot)
         mustWarm = true
       case .idle, .running, .settling: slot.isRetired = true
-      case .free, .starting, .adopted, .orphaned, .unread, .jobAlone: break
+      case .free, .starting, .adopted, .orphaned, .unread, .illegible, .jobAlone: break
       }
     }
     if mustWarm { warm() }

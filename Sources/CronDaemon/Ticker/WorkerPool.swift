@@ -29,14 +29,22 @@ final class WorkerPool {
   var events: [WorkerEvent] = []
   /// Slots of an earlier ticker that can't be read, and why; −1 = their directory.
   var unread: [Int: Errno] = [:]
-  /// Claims that may stand in one of them.
+  /// Claims that may stand in one of them, or in one that doesn't tell whose run it holds.
   var undecided: Set<SlotClaim> = []
+  /// Claims that were given up, and whose end the ledger hasn't got yet.
+  var unsettled: Set<SlotClaim> = []
+  /// Which job a run is of, for a slot that doesn't tell any more.
+  var jobOfRun: (String) -> String? = { _ in nil }
   static let unreadPause: Int64 = 1_000_000_000
   static let unreadPatience: Int64 = 60_000_000_000
   /// What is wrong with the pool though runs go on; nil = nothing.
   var problem: String? {
     if let first = unread.min(by: { $0.key < $1.key }) {
       return "\(unread.count) of the workers' slots can't be read: \(first.value)"
+    }
+    let illegible = slots.values.count(where: \.isIllegible)
+    if illegible > 0, !undecided.isEmpty {
+      return "\(illegible) of the workers' slots are damaged: \(undecided.count) runs may be what goes on there"
     }
     let lost = slots.values.compactMap(\.judgementProblem)
     let who =
@@ -85,6 +93,7 @@ final class WorkerPool {
 
   /// The end of the slot's run is in the ledger: the slot may serve again.
   func settle(_ claim: SlotClaim) {
+    settleIllegible(claim)
     guard let number = slotOfRun.removeValue(forKey: claim.run), let slot = slots[number] else { return }
     if slot.mustVoid { void(slot, claim) }
     slot.owes = nil
@@ -119,7 +128,7 @@ final class WorkerPool {
     case .jobAlone(let claim, var job):
       begin(&job, cause: cause)
       slot.state = .jobAlone(claim, job)
-      loop.deadlines.set(.slot(number), at: job.killAt ?? loop.monotonic())
+      setDeadline(slot, job)
     default: break
     }
   }
@@ -141,8 +150,11 @@ final class WorkerPool {
     slots.values.sorted { $0.number < $1.number }.compactMap { slot in
       let order: SlotOrder? = if case .running(let order, _) = slot.state { order } else { nil }
       if let pid = slot.workerPID { return (pid, order?.claim, order?.job) }
-      if case .adopted(let claim, let identity) = slot.state { return (identity.pid, claim, nil) }
-      return nil
+      switch slot.state {
+      case .adopted(let claim, let identity): return (identity.pid, claim, nil)
+      case .illegible(.held(let worker?, _), _): return (worker.pid, nil, nil)
+      default: return nil
+      }
     }
   }
 
@@ -153,6 +165,8 @@ final class WorkerPool {
     do {
       try slot.record?.write(order)
     } catch {
+      // What there is of it must not be taken for an order that was damaged later.
+      do { try slot.record?.void(order.claim) } catch {}
       retire(slot)
       if StandIn.helps(against: error) {
         // Another slot may have its place where something can be written.

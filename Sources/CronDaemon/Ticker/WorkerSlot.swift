@@ -20,8 +20,18 @@ final class WorkerSlot {
     case orphaned(SlotClaim, since: Int64)
     /// It couldn't be read: what stands there isn't known, and nobody is sent there.
     case unread(since: Int64)
+    /// Its order is damaged, and nothing else tells whose run it holds.
+    case illegible(Illegible, since: Int64)
     /// The worker is dead and its job runs on.
     case jobAlone(SlotClaim, JobAlone)
+  }
+
+  /// What is known of a slot that doesn't tell whose run it holds.
+  enum Illegible: Hashable {
+    /// Somebody has its lock, perhaps this worker: a run will begin here or goes on, and its end will tell whose it is.
+    case held(worker: ProcessIdentity?, hasBegun: Bool)
+    /// A run began here, nobody acts here any more, and nothing will tell.
+    case left
   }
 
   /// A job that outlived its worker.
@@ -57,8 +67,13 @@ final class WorkerSlot {
   var workerProcess: ProcessDescriptor?
   /// The job's.
   var jobProcess: ProcessDescriptor?
+  /// The output of a job without a worker, and when to look at it.
+  var output: RunOutput?
+  var outputWatch: OutputWatch?
   /// The job whose beginning was heard, should the record not tell any more.
   var jobIdentity: ProcessIdentity?
+  /// What the worker was told, should the record not tell any more.
+  var order: SlotOrder?
   /// When the job of an adopted worker must be killed, because it was asked to end, CLOCK_MONOTONIC ns.
   var killAt: Int64?
   /// What the record says of the run holds only until it is tried again: it is voided once the engine knows.
@@ -92,10 +107,16 @@ final class WorkerSlot {
     return false
   }
 
+  /// Whether it doesn't tell whose run it holds.
+  var isIllegible: Bool {
+    if case .illegible = state { return true }
+    return false
+  }
+
   /// The run that the slot holds.
   var claim: SlotClaim? {
     switch state {
-    case .free, .starting, .idle, .settling, .unread: owes
+    case .free, .starting, .idle, .settling, .unread, .illegible: owes
     case .running(let order, _): order.claim
     case .adopted(let claim, _): claim
     case .orphaned(let claim, _), .jobAlone(let claim, _): claim

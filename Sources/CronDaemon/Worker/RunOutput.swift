@@ -1,10 +1,14 @@
 internal import CronSystem
 
-/// The output of the current run: one file, given to the job itself, followed and bounded by the worker.
+/// The output of a run: one file, given to the job itself, followed and bounded by the worker; by the ticker, once the
+/// worker is dead.
 ///
 /// A file and not a pipe: a dead worker must not kill its job by SIGPIPE, and a grandchild that keeps it open must not
 /// keep the run open.
 struct RunOutput: ~Copyable {
+  /// How long after a write its size is looked at, in milliseconds.
+  static let boundingPause: Int64 = 250
+
   private let slot: Directory
   private let file: FileDescriptor
   private let limit: Int64
@@ -23,6 +27,21 @@ struct RunOutput: ~Copyable {
     file = opened
     self.limit = limit
     self.forwarder = forwarder
+  }
+
+  /// Goes on with the file of a run whose worker is gone.
+  init(goingOnIn slotDirectory: consuming Directory, limit: Int64) throws(Errno) {
+    let opened = try slotDirectory.openFile("output", [.readWrite, .append])
+    slot = slotDirectory
+    file = opened
+    self.limit = limit
+    forwarder = nil
+  }
+
+  /// How much an order lets a run keep in a slot: where the slot's place is memory, less.
+  static func limit(ordered limit: Int64, slot: Int) -> Int64 {
+    guard slot >= StandIn.firstSlot else { return limit }
+    return limit > 0 ? min(limit, StandIn.outputLimit) : StandIn.outputLimit
   }
 
   private static func open(

@@ -6,7 +6,6 @@ internal import CronSystem
 /// never unlocked while the worker lives. The ticker's end is no reason to stop: the run is finished and recorded.
 final class Worker {
   private static let forwardingPause: Int64 = 40
-  private static let boundingPause: Int64 = 250
 
   private enum Token: UInt64 { case signals, doorbell, timer, output }
 
@@ -41,7 +40,7 @@ final class Worker {
     poller = try Poller()
     timer = try TimerDescriptor(.monotonic)
     watch = OutputWatch(
-      pauseMilliseconds: arguments.forwardsOutput ? Self.forwardingPause : Self.boundingPause,
+      pauseMilliseconds: arguments.forwardsOutput ? Self.forwardingPause : RunOutput.boundingPause,
       token: Token.output.rawValue)
     try doorbell.setNonBlocking(true)
     try poller.add(signals.raw, token: Token.signals.rawValue)
@@ -159,10 +158,7 @@ final class Worker {
 
   private func tryOutput(_ order: SlotOrder, owner: LaunchIdentity?) throws(Errno) -> RunOutput {
     let slot = try state.slot(arguments.slot)
-    var limit = order.outputLimit
-    if arguments.slot >= StandIn.firstSlot {
-      limit = limit > 0 ? min(limit, StandIn.outputLimit) : StandIn.outputLimit
-    }
+    let limit = RunOutput.limit(ordered: order.outputLimit, slot: arguments.slot)
     if arguments.forwardsOutput {
       let forwarder = try OutputForwarder(name: order.job, escaping: arguments.escapesOutput)
       return try RunOutput(slotDirectory: slot, limit: limit, owner: owner, forwarder: forwarder)
