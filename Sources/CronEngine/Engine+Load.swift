@@ -4,7 +4,7 @@ import CronTime
 
 /// The table of jobs: what is new, changed or gone; what is unchanged is left alone.
 extension Engine {
-  mutating func load(_ table: [EngineJob]) {
+  mutating func load(_ table: [EngineJob], former: [Zone]) {
     guard isRecovered else { return }
     // What was due before the change is decided under the definitions that held until now.
     decideAllDue()
@@ -17,7 +17,7 @@ extension Engine {
     let texts = isFirst ? Self.texts(of: table) : [:]
     if isFirst {
       _ = lowerCommonMark()
-      settleOldDefinitions(table, texts: texts)
+      settleOldDefinitions(table, texts: texts, former: former)
     }
     for job in table {
       let name = job.definition.name
@@ -60,16 +60,20 @@ extension Engine {
 
   /// Definitions that ended while nobody was there still owed occurrences until now: those are missed.
   ///
-  /// A zone that no job of the table uses any more can't be looked up here; then the audit says so by itself.
-  private mutating func settleOldDefinitions(_ table: [EngineJob], texts: [String: String]) {
+  /// A zone that can't be had any more can't be looked up; then the audit can't either, and says so.
+  private mutating func settleOldDefinitions(_ table: [EngineJob], texts: [String: String], former: [Zone]) {
     if ledger.jobs.isEmpty { return }
     let current = Dictionary(table.map { ($0.definition.name, $0) }) { first, _ in first }
-    var zones = Dictionary(table.map { ($0.zone.name, $0.zone) }) { first, _ in first }
-    zones[Zone.utc.name] = .utc
+    var zones = Dictionary(table.map { ($0.zone.name, [$0.zone]) }) { first, _ in first }
+    for zone in former { zones[zone.name, default: []].insert(zone, at: 0) }
+    zones[Zone.utc.name] = [.utc]
     for (name, marks) in ledger.jobs.sorted(by: { $0.key < $1.key }) {
       guard let old = marks.definition else { continue }
       if let job = current[name], texts[name] == old.schedule, job.zone.name == old.zone { continue }
-      guard let zone = zones[old.zone], let job = Self.job(of: old, zone: zone) else { continue }
+      let data = zones[old.zone] ?? []
+      guard let zone = data.first(where: { $0.dataHash == old.zoneHash }) ?? data.first,
+        let job = Self.job(of: old, zone: zone)
+      else { continue }
       let mark = max(old.origin, marks.lastDecided ?? .distantPast, ledger.through ?? .distantPast)
       guard let first = job.next(after: mark, origin: old.origin) else { continue }
       let plan = MisfirePlan(
@@ -129,20 +133,10 @@ extension Engine {
     jobs[name] = state
     let sameZoneData = old.zone.dataHash == job.zone.dataHash
     if !sameSchedule || !sameZoneData || old.commandDigest != job.commandDigest { define(state) }
-    if sameSchedule, !sameZoneData { skipDecidedWallTime(name, old: old.zone, new: job.zone) }
     if !sameSchedule || !sameZoneData || old.definition.randomDelayMinutes != job.definition.randomDelayMinutes {
       schedule(name, after: mark(of: name))
     }
     promote(name)
-  }
-
-  /// New zone data can give a local time that was decided already a later instant: it isn't owed again.
-  private mutating func skipDecidedWallTime(_ name: String, old: Zone, new: Zone) {
-    guard let decided = ledger.jobs[name]?.lastDecided, decided > now.wall.adding(seconds: -86_400) else { return }
-    let before = old.offset(at: decided.seconds).utcOffsetSeconds
-    let after = new.offset(at: decided.seconds).utcOffsetSeconds
-    guard before > after else { return }
-    _ = record(.through(at: decided.adding(seconds: Int64(before - after)), job: name))
   }
 
   /// Records what the job is from now on; `text` is its schedule's, where it is known already.

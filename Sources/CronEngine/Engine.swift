@@ -64,7 +64,7 @@ public struct Engine: Sendable {
     enter(event.moment, first: event.isRecovery)
     switch event {
     case .recovered(let state, let found, let sameBoot, _): recover(state, found: found, sameBoot: sameBoot)
-    case .loaded(let table, _): load(table)
+    case .loaded(let table, let former, _): load(table, former: former)
     case .tick, .clockStepped: break
     // Before the first table it would stand before its own ticker's beginning.
     case .tickFailed(let message, _): if isLoaded { _ = record(.tickFailed(at: now.wall, message: message)) }
@@ -150,7 +150,7 @@ extension Event {
   /// The clocks as of this event.
   var moment: Moment {
     switch self {
-    case .recovered(_, _, _, let moment), .loaded(_, let moment), .tick(let moment), .tickFailed(_, let moment),
+    case .recovered(_, _, _, let moment), .loaded(_, _, let moment), .tick(let moment), .tickFailed(_, let moment),
       .synced(_, _, let moment), .started(_, _, _, let moment), .ended(_, _, let moment),
       .couldNotStart(_, _, let moment), .manualRun(_, _, let moment), .fire(_, _, _, let moment),
       .stopRun(_, _, let moment), .pause(_, _, _, _, let moment), .resume(_, _, let moment),

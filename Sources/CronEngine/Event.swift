@@ -5,8 +5,9 @@ public import CronTime
 public enum Event: Sendable {
   /// What the ledger and the slots say about the past; `sameBoot` is false after power loss or a reboot.
   case recovered(LedgerState, runs: [RecoveredRun], sameBoot: Bool, Moment)
-  /// A new table of jobs: the whole of it, so what is absent is retired.
-  case loaded(jobs: [EngineJob], Moment)
+  /// A new table of jobs: the whole of it, so what is absent is retired. With the first one `former` has the zones of
+  /// the ledger's definitions, with their data of then: they may still owe something.
+  case loaded(jobs: [EngineJob], former: [Zone], Moment)
   /// One pass: everything that is due by now is decided.
   case tick(Moment)
   /// A pass failed before it could decide anything, for this reason: it goes into the ledger.

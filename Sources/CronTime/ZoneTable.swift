@@ -64,6 +64,11 @@ final class ZoneTable: Sendable {
     firstSegments = Self.firstSegments(starts)
   }
 
+  /// What the clocks show from when on: the first stretch has no beginning, the last one no end.
+  var stretches: [(start: Int64, type: ZoneOffset)] {
+    zip([.min] + starts, typeIndices).map { ($0, types[Int($1)]) }
+  }
+
   private static func index(of type: ZoneOffset, in types: inout [ZoneOffset]) -> UInt8 {
     if let index = types.firstIndex(of: type) { return UInt8(index) }
     // A full table (256 types) exists in no zone; its last type is replaced rather than trapping.

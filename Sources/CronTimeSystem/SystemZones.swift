@@ -20,7 +20,19 @@ public enum SystemZones {
   /// A database over the files, which reads each zone once.
   public static func database() -> ZoneDatabase {
     let directory = directory
-    return ZoneDatabase(load: { bytes(ofPath: "\(directory)/\($0)") })
+    return ZoneDatabase(load: { bytes(of: $0, below: directory) })
+  }
+
+  /// The TZif bytes of that name as they are now; nil when there are none.
+  package static func bytes(of name: String) -> [UInt8]? { bytes(of: name, below: directory) }
+
+  /// The name of what /etc/localtime shows when it is no link into the database.
+  package static let localData = "localtime"
+
+  private static func bytes(of name: String, below directory: String) -> [UInt8]? {
+    guard Zone.isAcceptableName(name) else { return nil }
+    if name == localData, let bytes = bytes(ofPath: "/etc/localtime") { return bytes }
+    return bytes(ofPath: "\(directory)/\(name)")
   }
 
   /// The zone that this process's clocks show: `$TZ`, else /etc/localtime, else UTC.
@@ -35,12 +47,16 @@ public enum SystemZones {
   package static func defaultZone(
     setting: String, environment: String?, database: inout ZoneDatabase
   ) -> Zone {
-    let named = environment.map { $0.hasPrefix(":") ? String($0.dropFirst()) : $0 }
-    for name in [setting, named ?? "", localName() ?? ""] where !name.isEmpty {
+    for name in defaultNames(setting: setting, environment: environment) {
       do { return try database.zone(named: name) } catch {}
     }
-    guard let bytes = bytes(ofPath: "/etc/localtime") else { return .utc }
-    do { return try Zone(name: "localtime", tzif: bytes) } catch { return .utc }
+    return .utc
+  }
+
+  /// The names that may be the default zone's, the first first that there is.
+  package static func defaultNames(setting: String, environment: String?) -> [String] {
+    let named = environment.map { $0.hasPrefix(":") ? String($0.dropFirst()) : $0 }
+    return [setting, named ?? "", localName() ?? "", localData].filter { !$0.isEmpty }
   }
 
   /// The name that /etc/localtime points to; nil when it is no link into the database.

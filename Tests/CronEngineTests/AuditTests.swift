@@ -73,7 +73,7 @@ import Testing
   private func audit(_ ledger: MemoryLedger) throws -> (items: [AuditItem], summary: AuditSummary) {
     var reader = ledger
     let heard = Heard()
-    let summary = try LedgerAudit.run(&reader, zone: { _ in nil }, report: { heard.items.append($0) })
+    let summary = try LedgerAudit.run(&reader, zone: { _, _ in nil }, report: { heard.items.append($0) })
     #expect(summary.findings == heard.items.count { $0.kind.isFinding })
     return (heard.items, summary)
   }

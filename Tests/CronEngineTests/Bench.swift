@@ -88,7 +88,7 @@ struct Bench {
     send(.recovered(state, runs: runs, sameBoot: sameBoot, clock))
   }
 
-  mutating func load(_ jobs: [EngineJob]) { send(.loaded(jobs: jobs, clock)) }
+  mutating func load(_ jobs: [EngineJob], former: [Zone] = []) { send(.loaded(jobs: jobs, former: former, clock)) }
 
   mutating func start(_ run: RunIdentifier, pid: Int32 = 100) {
     send(.started(run, pid: pid, at: clock.wall, clock))

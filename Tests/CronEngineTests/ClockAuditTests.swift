@@ -78,10 +78,16 @@ import Testing
       live(&bench, minutes: 3)
       return bench.sequenced
     },
-    Story(testDescription: "the land moves west, so that noon comes a second time", zone: { try land(hours: 1) }) {
+    Story(
+      testDescription: "the land moves west, so that noon comes a second time",
+      zone: { try land(hours: 2, then: 1, after: 70) }
+    ) {
       try move(from: 2, to: 1)
     },
-    Story(testDescription: "the land moves east, past an instant that was near", zone: { try land(hours: 4) }) {
+    Story(
+      testDescription: "the land moves east, past an instant that was near",
+      zone: { try land(hours: 2, then: 4, after: 70) }
+    ) {
       try move(from: 2, to: 4)
     },
     Story(testDescription: "a job is put into another zone") {
@@ -142,10 +148,17 @@ import Testing
     local.zone = try land(hours: from)
     var bench = Bench.loaded(local, try job())
     live(&bench, minutes: 70)
-    local.zone = try land(hours: to)
+    local.zone = try land(hours: from, then: to, after: 70)
     bench.load([local, try job()])
     live(&bench, minutes: 240)
     return bench.sequenced
+  }
+
+  /// A land that goes over to another offset some minutes after noon, and is told of it then.
+  private static func land(hours: UInt8, then other: UInt8, after minutes: Int64) throws -> Zone {
+    let now = Instant(seconds: Bench.noon.seconds + minutes * 60 + 1)
+    let bytes = try #require(Zone.joined(land(hours: hours), until: now, then: land(hours: other)))
+    return try Zone(name: "Test/Land", tzif: bytes)
   }
 
   /// A land of one offset, TZif version 1: governments change it overnight.
@@ -165,7 +178,7 @@ import Testing
     var items: [AuditItem] = []
     let heard = Heard()
     let summary = try LedgerAudit.run(
-      &ledger, zone: { $0 == present.name ? present : nil }, report: { heard.items.append($0) })
+      &ledger, zone: { name, _ in name == present.name ? present : nil }, report: { heard.items.append($0) })
     items = heard.items.filter(\.kind.isFinding)
     #expect(items.isEmpty, "\(items.prefix(5))")
     #expect(summary.totals.occurrences > 8)

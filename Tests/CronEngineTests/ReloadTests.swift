@@ -178,10 +178,45 @@ import Testing
     bench.tick(after: 3600)
     bench.finishAll()
     #expect(bench.claims.map(\.occurrence) == [.minute(60)], "15:00 at +02:00")
-    daily.zone = after
+    daily.zone = try Zone(
+      name: "Test/Land", tzif: #require(Zone.joined(before, until: Bench.noon.adding(seconds: 3601), then: after)))
     bench.load([daily])
     #expect(bench.definitions.map(\.origin) == [Bench.noon, Bench.noon])
     #expect(bench.engine.nextWake == .minute(120 + 1440), "15:00 of the next day at +01:00")
+  }
+
+  /// A mark set forward to the same local time once silenced all its schedules for an hour.
+  @Test func `new zone data doesn't silence what follows elapsed time`() throws {
+    let (before, after) = (
+      try Zone(name: "Test/Land", tzif: fixedZone(hours: 2)), try Zone(name: "Test/Land", tzif: fixedZone(hours: 1))
+    )
+    var often = [
+      try job("stars", "* * * * *"), try job("interval", "@every 60s"), try job("both"),
+    ]
+    often[2].definition.schedules.append(try Schedule.parse("30 14 * * *"))
+    for index in often.indices { often[index].zone = before }
+    var bench = Bench.loaded(often[0], often[1], often[2])
+    bench.tick(after: 60)
+    bench.finishAll()
+    let joined = try Zone(
+      name: "Test/Land", tzif: #require(Zone.joined(before, until: Bench.noon.adding(seconds: 61), then: after)))
+    for index in often.indices { often[index].zone = joined }
+    bench.load(often)
+    bench.tick(after: 60)
+    #expect(bench.claims.filter { $0.occurrence == .minute(2) }.map(\.job).sorted() == ["both", "interval", "stars"])
+  }
+
+  @Test func `a definition that ended while nothing ran owed its occurrences in a zone that no job has any more`()
+    throws
+  {
+    let land = try Zone(name: "Test/Land", tzif: fixedZone(hours: 2))
+    var local = try job("d", "*/20 14-15 * * *")
+    local.zone = land
+    let bench = Bench.loaded(local, try job())
+    var next = try bench.crashed(after: 3600)
+    next.load([try job()], former: [land])
+    #expect(next.misses.filter { $0.job == "d" }.map(\.count) == [3])
+    #expect(next.misses.filter { $0.job == "d" }.map(\.reason) == [.down])
   }
 
   /// A TZif file (version 1) of a zone with one offset.

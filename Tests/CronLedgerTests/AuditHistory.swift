@@ -170,13 +170,16 @@ struct Audited {
 
   private final class Ear { var items: [AuditItem] = [] }
 
-  init(_ files: [String: [UInt8]], verifies: Bool = false, zone: @escaping (String) -> Zone? = { _ in nil }) throws {
+  init(_ files: [String: [UInt8]], verifies: Bool = false, zone: @escaping (String, UInt64) -> Zone? = { _, _ in nil })
+    throws
+  {
     var storage = FakeLedgerStorage(files: files)
     self = try Audited(&storage, verifies: verifies, zone: zone)
   }
 
   init(
-    _ storage: inout FakeLedgerStorage, verifies: Bool = false, zone: @escaping (String) -> Zone? = { _ in nil }
+    _ storage: inout FakeLedgerStorage, verifies: Bool = false,
+    zone: @escaping (String, UInt64) -> Zone? = { _, _ in nil }
   ) throws {
     let ear = Ear()
     var options = LedgerAudit.Options()

@@ -71,7 +71,7 @@ import Testing
   @Test func `a segment that vanishes while it is read begins the account anew`() throws {
     var reader = VanishingReader(storage: FakeLedgerStorage(files: story.files(cuts: [12, 30])), gone: name(2))
     var items: [AuditItem] = []
-    let summary = try LedgerAudit.run(&reader, zone: { _ in nil }, report: { items.append($0) })
+    let summary = try LedgerAudit.run(&reader, zone: { _, _ in nil }, report: { items.append($0) })
     #expect(items.filter(\.kind.isFinding) == [])
     #expect(summary.segments == 2)
   }
@@ -92,7 +92,7 @@ import Testing
     let files = story.files(cuts: [20])
     var reader = RacingReader(storage: FakeLedgerStorage(files: files), name: name(2))
     var items: [AuditItem] = []
-    _ = try LedgerAudit.run(&reader, zone: { _ in nil }, report: { items.append($0) })
+    _ = try LedgerAudit.run(&reader, zone: { _, _ in nil }, report: { items.append($0) })
     #expect(reader.reads == 2)
     #expect(items.filter(\.kind.isFinding) == [])
   }

@@ -247,12 +247,12 @@ import Testing
       history.define("daily", "30 13 * * *", at: 0, zone: "Here/Now", zoneHash: hash)
       // 12:30 UTC is half past one here; a quarter to one isn't.
       history.run("daily", 2_700)
-      let audited = try Audited(history.files()) { $0 == "Here/Now" ? present : nil }
+      let audited = try Audited(history.files()) { name, _ in name == "Here/Now" ? present : nil }
       #expect(audited.words == (isRecomputed ? ["no-outcome daily 1800", "not-expected daily 2700"] : []))
       #expect(audited.items.contains { $0.kind == .notRecomputed } == !isRecomputed)
       // Twice is twice under any data.
       history.run("daily", 2_700)
-      #expect(try Audited(history.files()) { _ in present }.words.contains("decided-twice daily 2700"))
+      #expect(try Audited(history.files()) { _, _ in present }.words.contains("decided-twice daily 2700"))
     }
   }
 

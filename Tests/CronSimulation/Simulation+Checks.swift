@@ -125,7 +125,7 @@ extension Simulation {
     var reader = SimulatedReader(segments: Dictionary(uniqueKeysWithValues: disk.segments))
     var items: [AuditItem] = []
     do throws(AuditError) {
-      _ = try LedgerAudit.run(&reader, zone: { $0 == "UTC" ? .utc : nil }, report: { items.append($0) })
+      _ = try LedgerAudit.run(&reader, zone: { name, _ in name == "UTC" ? .utc : nil }, report: { items.append($0) })
     } catch {
       fail("the audit fails: \(error)")
     }

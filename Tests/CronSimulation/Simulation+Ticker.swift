@@ -52,7 +52,7 @@ extension Simulation {
       RecoveredRun(run: $0.claim.run, finding: finding(of: $0))
     }
     deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, seenClock))
-    deliver(.loaded(jobs: table, seenClock))
+    deliver(.loaded(jobs: table, former: [], seenClock))
     guard canAct else { return false }
     keeping?.syncBeginning(nowNanoseconds: clock.monotonicNanoseconds)
     // What the slots had to say is in the ledger.

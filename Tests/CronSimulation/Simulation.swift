@@ -235,12 +235,12 @@ public final class Simulation {
     case 3 where table.count > 1:
       // Removed and back again, perhaps across a step of the clock.
       let job = table.remove(at: index)
-      deliver(.loaded(jobs: table, seenClock))
+      deliver(.loaded(jobs: table, former: [], seenClock))
       if rolls(50) { stepClock() }
       table.append(job)
     default: table.append(try randomJob("job\(nextRequest)x\(counts.steps)"))
     }
-    deliver(.loaded(jobs: table, seenClock))
+    deliver(.loaded(jobs: table, former: [], seenClock))
   }
 
   // MARK: - Clocks

@@ -44,7 +44,11 @@ enum Zdump {
 
   /// The lines of a zone's changes in some years, oldest first.
   static func lines(_ name: String, years: ClosedRange<Int>) throws -> [Line] {
-    let path = "\(SystemZones.directory)/\(name)"
+    try lines(path: "\(SystemZones.directory)/\(name)", years: years)
+  }
+
+  /// The same of any file.
+  static func lines(path: String, years: ClosedRange<Int>) throws -> [Line] {
     let text = try run(["-v", "-c", "\(years.lowerBound),\(years.upperBound)", path])
     return text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { parse($0) }
   }

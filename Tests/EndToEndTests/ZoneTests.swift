@@ -74,6 +74,63 @@ struct ZoneTests {
     }
   }
 
+  /// A stop is no way to have a local time twice, nor to lose a zone whose file is being replaced.
+  @Test(.acceptance(58)) func `zone data that came while nothing ran owes nothing twice, and none takes no job away`()
+    throws
+  {
+    try Cronwatch.use { cron in
+      let folder = cron.sandbox.path(of: "zones")
+      _ = try Directory.create(folder)
+      _ = try Directory.create(folder + "/Test")
+      cron.environment["TZDIR"] = folder
+      func publish(_ name: String, offset: Int64) throws {
+        try FileDescriptor.open(folder + "/Test/" + name, [.write, .create, .truncate]).write(
+          Self.zone(offset: offset), at: 0)
+      }
+      func offset(noonIn seconds: Int64) -> Int64 {
+        (Self.day / 2 - SystemClock.wall() / 1_000_000 - seconds) % Self.day
+      }
+      func job(_ name: String, _ schedule: String, _ zone: String) -> String {
+        """
+        [job \(name)]
+        schedule = \(schedule)
+        zone = Test/\(zone)
+        command = echo "$CRONWATCH_JOB $CRONWATCH_OCCURRENCE $CRONWATCH_RUN" >> \(cron.sandbox.path(of: "evidence"))
+
+
+        """
+      }
+      try publish("Land", offset: offset(noonIn: 4))
+      try publish("Isle", offset: 3_600)
+      try publish("Lake", offset: 7_200)
+      let stays =
+        job("noon", "0 0 12 * * *", "Land") + job("often", "* * * * * *", "Land") + job("isle", "@every 1s", "Isle")
+      try cron.configure(stays + job("lake", "* * * * * *", "Lake"))
+      try cron.crontab("")
+      try cron.start()
+      try cron.waitForEvidence("noon", count: 1)
+      try cron.waitForEvidence("isle", count: 2)
+      try cron.waitForEvidence("lake", count: 2)
+      try cron.stop()
+      // While nothing runs the land moves so that its clocks show noon again, the isle's file is lost, and nobody goes
+      // by the lake's time any more.
+      try publish("Land", offset: offset(noonIn: 8))
+      unlink(folder + "/Test/Isle")
+      try cron.configure(stays)
+      let (often, isle) = (cron.evidence("often").count, cron.evidence("isle").count)
+      try cron.start()
+      try cron.waitForEvidence("often", count: often + 12)
+      try cron.waitForEvidence("isle", count: isle + 12)
+      #expect(cron.evidence("noon").count == 1)
+      #expect(
+        try cron.status()["message"]?.stringValue?.contains("the zone Test/Isle can't be read") == true)
+      try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
+      try cron.stop()
+      let audit = try cron.run(["audit"])
+      #expect(audit.exit == 0, "\(audit.output)")
+    }
+  }
+
   /// A TZif file (version 1) of a zone with one offset, in seconds; tzfile(5).
   private static func zone(offset: Int64) -> [UInt8] {
     var east = offset

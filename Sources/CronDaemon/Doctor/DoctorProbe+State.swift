@@ -134,7 +134,7 @@ enum StateNames {
     switch place {
     case .heartbeat: beats.contains(name)
     case .log: name == LogFile.name || name == LogFile.olderName
-    case .ledger, .lastGood, .jobs, .pauses, .workers, .output, .quarantine: true
+    case .ledger, .lastGood, .jobs, .pauses, .zones, .workers, .output, .quarantine: true
     }
   }
 

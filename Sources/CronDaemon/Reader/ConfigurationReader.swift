@@ -18,7 +18,7 @@ struct ConfigurationReader: ~Copyable {
   private let state: StateDirectory
   private let request: Request
   private let copies: SourceCopies
-  private let zones = ZoneChecker()
+  private let zones: ZoneChecker
   private let loader: SourceLoader
   private var table = JobTable()
   private var findings = DiagnosticList()
@@ -27,6 +27,7 @@ struct ConfigurationReader: ~Copyable {
     self.state = state
     self.request = request
     copies = try SourceCopies(state)
+    zones = ZoneChecker(used: ZoneCopies(state).names())
     loader = SourceLoader(accounts: AccountBook.ofSystem(root: request.root))
   }
 

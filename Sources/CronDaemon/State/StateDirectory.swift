@@ -14,6 +14,8 @@ public final class StateDirectory {
     case jobs
     /// Pauses of any job.
     case pauses
+    /// Zone data as jobs went by it.
+    case zones
     /// Worker slots.
     case workers
     /// Kept output of finished runs.

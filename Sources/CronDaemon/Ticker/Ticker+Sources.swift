@@ -62,7 +62,7 @@ extension Ticker {
       beat()
       let jobs = engineJobs(loaded, zones)
       beat()
-      deliver(.loaded(jobs: jobs, moment()))
+      deliver(.loaded(jobs: jobs, former: formerZones(), moment()))
       beat()
       log.info(
         "loaded", LogField("jobs", loaded.jobs.count), LogField("rejected", loaded.rejectedLines))

@@ -1,5 +1,6 @@
 import CronConfig
 import CronEngine
+import CronLedger
 import CronSystem
 import CronTime
 import CronTimeSystem
@@ -8,6 +9,8 @@ import CronTimeSystem
 struct ZonesInUse: Equatable {
   /// By the names that jobs give.
   var named: [String: Zone] = [:]
+  /// What those and the default one come from.
+  var copies: [String: ZoneCopies.Copy] = [:]
   /// Of the jobs that name none.
   var fallback = Zone.utc
   /// The default zone is what /etc/localtime says.
@@ -27,24 +30,95 @@ struct ZonesInUse: Equatable {
 
 /// Zone data: read with each table, watched, and kept as it was while it can't be read.
 extension Ticker {
-  /// The zones of the table as they are on the disk now.
+  /// The zones of the table as they are on the disk now, behind what jobs went by until now.
   func zones(of table: JobTable) -> ZonesInUse {
-    var database = SystemZones.database()
-    var zones = ZonesInUse()
     let variable = Environment.get("TZ") ?? ""
+    let names = Set(table.jobs.compactMap(\.zone))
+    let defaults = SystemZones.defaultNames(
+      setting: table.settings.defaultZone, environment: variable.isEmpty ? nil : variable)
+    var zones = ZonesInUse()
     zones.followsLocalTime = table.settings.defaultZone.isEmpty && variable.isEmpty
-    zones.fallback = SystemZones.defaultZone(
-      setting: table.settings.defaultZone, environment: variable.isEmpty ? nil : variable, database: &database)
-    for name in Set(table.jobs.compactMap(\.zone)).sorted() {
-      do throws(ZoneError) {
-        zones.named[name] = try database.zone(named: name)
-      } catch {
+    var defined: [String: (hash: UInt64, at: Instant)] = [:]
+    for (data, at) in definedData() where at >= defined[data.name]?.at ?? at { defined[data.name] = (data.hash, at) }
+    for name in names.union(defaults).sorted() where name != Zone.utc.name && name != "Etc/UTC" {
+      switch zoneData(name, defined: defined[name]?.hash) {
+      case .read(let copy): zones.copies[name] = copy
+      case .kept(let copy):
         // An upgrade may be replacing its file just now; its jobs must not go because of that.
-        zones.named[name] = zonesInUse.named[name]
-        if zones.named[name] == nil { zones.lost.append(name) } else { zones.kept.append(name) }
+        zones.copies[name] = copy
+        zones.kept.append(name)
+      case .lost: if names.contains(name) { zones.lost.append(name) }
       }
     }
+    func zone(_ name: String) -> Zone? {
+      name == Zone.utc.name || name == "Etc/UTC" ? .utc : zones.copies[name]?.zone
+    }
+    for name in names { zones.named[name] = zone(name) }
+    zones.fallback = defaults.lazy.compactMap(zone).first ?? .utc
+    if let error = ZoneCopies(state).note(names: Set(zones.named.keys).union([zones.fallback.name])) {
+      log.debug("the names of the zones can't be kept", LogField("error", error))
+    }
     return zones
+  }
+
+  private enum ZoneData {
+    case read(ZoneCopies.Copy)
+    case kept(ZoneCopies.Copy)
+    case lost
+  }
+
+  /// What a zone's jobs go by from now on. Other data than until now takes effect now: what its clocks showed before
+  /// stays as it was, so that the rules of gaps and folds say what is owed.
+  private func zoneData(_ name: String, defined hash: UInt64?) -> ZoneData {
+    let copies = ZoneCopies(state)
+    let known = zonesInUse.copies[name] ?? hash.flatMap { copies.copy(of: name, hash: $0) }
+    guard let bytes = SystemZones.bytes(of: name), let present = try? Zone(name: name, tzif: bytes) else {
+      return known.map(ZoneData.kept) ?? .lost
+    }
+    if let known, known.source == present.dataHash { return .read(known) }
+    var (copy, data) = (ZoneCopies.Copy(zone: present, source: present.dataHash), bytes)
+    // What is due by now was decided by the old clocks: the new ones begin with the next second.
+    let now = Instant(seconds: Instant(microseconds: loop.wall()).seconds + 1)
+    if let known, let joined = Zone.joined(known.zone, until: now, then: present),
+      let zone = try? Zone(name: name, tzif: joined)
+    {
+      (copy.zone, data) = (zone, joined)
+    }
+    if let error = copies.keep(data, of: copy) {
+      log.debug("zone data can't be kept", LogField("zone", name), LogField("error", error))
+    }
+    return .read(copy)
+  }
+
+  /// The zones of the ledger's definitions, which the first table need not have any more, as they were then.
+  func formerZones() -> [Zone] {
+    let copies = ZoneCopies(state)
+    return definedData().keys.sorted().prefix(ZoneCopies.most).compactMap { data in
+      copies.zone(named: data.name, hash: data.hash) ?? (try? SystemZones.zone(named: data.name))
+    }
+  }
+
+  private struct DefinedData: Hashable, Comparable {
+    let name: String
+    let hash: UInt64
+
+    static func < (left: Self, right: Self) -> Bool { (left.name, left.hash) < (right.name, right.hash) }
+  }
+
+  /// By what data jobs went when a ticker last loaded a table, and when that was said; nothing after the first table.
+  private func definedData() -> [DefinedData: Instant] {
+    var found: [DefinedData: Instant] = [:]
+    guard !isReady else { return found }
+    // Most jobs have the same: they are looked up once.
+    var (last, at) = (DefinedData(name: "", hash: 0), Instant.distantPast)
+    for marks in engine.ledger.jobs.values {
+      guard let definition = marks.definition else { continue }
+      if definition.zoneHash == last.hash, definition.at <= at, definition.zone == last.name { continue }
+      last = DefinedData(name: definition.zone, hash: definition.zoneHash)
+      at = max(found[last] ?? .distantPast, definition.at)
+      found[last] = at
+    }
+    return found
   }
 
   /// The jobs with their zones; one whose zone was never loaded is left out, and said.
@@ -75,7 +149,7 @@ extension Ticker {
     let zones = zones(of: table)
     if zones == zonesInUse { return }
     beat()
-    deliver(.loaded(jobs: engineJobs(table, zones), moment()))
+    deliver(.loaded(jobs: engineJobs(table, zones), former: [], moment()))
     beat()
     log.info("zone data was read again", LogField("unreadable", (zones.kept + zones.lost).joined(separator: " ")))
     watchSources(table)

@@ -29,11 +29,16 @@ struct AuditAccount {
   /// What the clock showed at least when the last record was written.
   private var clock: Instant?
   private(set) var findings = 0
-  private var zones: [String: Zone?] = [:]
-  private let look: (String) -> Zone?
+  private var zones: [ZoneData: Zone?] = [:]
+  private let look: (String, UInt64) -> Zone?
   private let report: (AuditItem) -> Void
 
-  init(zone: @escaping (String) -> Zone?, report: @escaping (AuditItem) -> Void) {
+  private struct ZoneData: Hashable {
+    let name: String
+    let hash: UInt64
+  }
+
+  init(zone: @escaping (String, UInt64) -> Zone?, report: @escaping (AuditItem) -> Void) {
     look = zone
     self.report = report
   }
@@ -165,8 +170,9 @@ struct AuditAccount {
     {
       return
     }
-    if zones[definition.zone] == nil { zones[definition.zone] = .some(look(definition.zone)) }
-    let zone = zones[definition.zone] ?? nil
+    let data = ZoneData(name: definition.zone, hash: definition.zoneHash)
+    if zones[data] == nil { zones[data] = .some(look(data.name, data.hash)) }
+    let zone = zones[data] ?? nil
     let expectation = AuditExpectation(definition) { _ in zone }
     job.definition = definition
     job.expectation = expectation

@@ -33,9 +33,10 @@ public struct LedgerAudit {
     self.numbers = numbers
   }
 
-  /// Audits a ledger. `zone` gives the zone of a name as its data are now, and `report` takes each item as it is found.
+  /// Audits a ledger. `zone` gives the zone of a name with the data of that hash, else as its data are now, and
+  /// `report` takes each item as it is found.
   public static func run<Reader: LedgerReading>(
-    _ reader: inout Reader, options: Options = Options(), zone: @escaping (String) -> Zone?,
+    _ reader: inout Reader, options: Options = Options(), zone: @escaping (String, UInt64) -> Zone?,
     report: @escaping (AuditItem) -> Void
   ) throws(AuditError) -> AuditSummary {
     let numbers: [Int]

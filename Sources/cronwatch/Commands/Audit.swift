@@ -35,8 +35,9 @@ extension Verb {
         return .success
       }
       let summary: AuditSummary
+      let zones = try zones(context)
       do throws(AuditError) {
-        summary = try LedgerAudit.run(&files, options: options, zone: presentZone) { item in
+        summary = try LedgerAudit.run(&files, options: options, zone: zones) { item in
           if asJSON { context.print(AuditText.json(item)) } else { context.print(AuditText.line(item, context)) }
         }
       } catch {
@@ -81,15 +82,13 @@ extension Verb {
     }
   }
 
-  /// A zone as its data are now.
-  private static func presentZone(_ name: String) -> Zone? {
-    do throws(ZoneLookupError) {
-      if name != "localtime" { return try ZoneLookup.zone(named: name) }
-      // What /etc/localtime is called when it is no link into the database.
-      let local = try ZoneLookup.zone(named: nil)
-      return local.name == name ? local : nil
-    } catch {
-      return nil
+  /// Zones as jobs went by them, else as their data are now.
+  private static func zones(_ context: CommandContext) throws(CommandFailure) -> (String, UInt64) -> Zone? {
+    let copies = try context.existingState().map { ZoneCopies($0) }
+    return { name, hash in
+      let present = try? ZoneLookup.zone(named: name)
+      if present?.dataHash == hash { return present }
+      return copies?.zone(named: name, hash: hash) ?? present
     }
   }
 }

@@ -43,7 +43,7 @@ func measure(jobs count: Int, ticks: Int) {
     format: .user(owner: nil)
   ).jobs.map { EngineJob(definition: $0, zone: .utc) }
   var began = SystemClock.monotonic()
-  _ = engine.handle(.loaded(jobs: jobs, clock.moment))
+  _ = engine.handle(.loaded(jobs: jobs, former: [], clock.moment))
   let load = (SystemClock.monotonic() - began) / Int64(count)
   jobs = []
   CurrentProcess.returnFreeMemory()
