@@ -19,6 +19,7 @@ enum Roles {
     case "ticker": TickerRole.run(arguments.words)
     case "worker": WorkerRole.main(arguments)
     case "reader": ReaderRole.main(arguments)
+    case "fetch": FetchRole.main(arguments)
     case "doctor": DoctorRole.main(arguments)
     case "metrics": MetricsRole.main(arguments)
     default: nil

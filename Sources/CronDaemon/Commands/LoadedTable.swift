@@ -32,8 +32,7 @@ public struct LoadedTable {
   /// The table of a state directory; nil when there is none that can be read.
   public static func read(_ state: StateDirectory) -> LoadedTable? {
     do {
-      let bytes = try AtomicFile.read(in: state.existingDirectory(.lastGood), name: "table", limit: 1 << 30)
-      let table = try JobTableCodec.decode(bytes)
+      let table = try table(state)
       var zones = SystemZones.database()
       let fallback = SystemZones.defaultZone(
         setting: table.settings.defaultZone, environment: Environment.get("TZ"), database: &zones)
@@ -47,6 +46,22 @@ public struct LoadedTable {
     } catch {
       return nil
     }
+  }
+
+  /// Its settings alone: neither zones nor the ledger are looked at.
+  public static func settings(_ state: StateDirectory) -> DaemonSettings? {
+    do { return try table(state).settings } catch { return nil }
+  }
+
+  private static func table(_ state: StateDirectory) throws -> JobTable {
+    let directory = try state.existingDirectory(.lastGood)
+    return try JobTableCodec.decode(
+      AtomicFile.read(in: directory, name: ReaderRole.tableName, limit: ReaderRole.largestTable))
+  }
+
+  /// Whether a source has a last good copy: then it may be named though it can't be read just now.
+  public static func hasCopy(of source: String, _ state: StateDirectory) -> Bool {
+    do { return try SourceCopies(state).copy(of: source) != nil } catch { return false }
   }
 }
 

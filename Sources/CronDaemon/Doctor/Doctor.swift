@@ -15,29 +15,24 @@ public enum Doctor {
   public static func examine(state: String, configuration: String) -> [DoctorFinding] {
     let deadline = SystemClock.monotonic() + Int64(patienceMilliseconds) * 1_000_000
     let helpers = DoctorGroup.allCases.map { group in
-      (group: group, helper: Helper(group, state: state, configuration: configuration))
+      var words = RoleArguments()
+      words.add("group", group.rawValue)
+      words.add("state", state)
+      words.add("config", configuration)
+      return (group: group, helper: Helper("doctor", words))
     }
     var findings: [DoctorFinding] = []
     for (group, helper) in helpers {
-      let (lines, end) = helper.read(until: deadline)
+      let (bytes, end) = helper.read(until: deadline, limit: mostBytes)
+      let lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
       findings += complete(lines, of: group, end: end, state: state)
     }
     let order = Dictionary(DoctorCheck.allCases.enumerated().map { ($1, $0) }) { first, _ in first }
     return findings.sorted { order[$0.check, default: 0] < order[$1.check, default: 0] }
   }
 
-  /// How a helper's words came to an end.
-  enum End: Hashable {
-    /// It has said all it had to say.
-    case finished
-    /// It said nothing more in time.
-    case gaveUp
-    /// It couldn't be started or heard.
-    case failed(String)
-  }
-
   /// The findings of a group's lines; checks that it would have answered and didn't are said. Pure.
-  static func complete(_ lines: [String], of group: DoctorGroup, end: End, state: String) -> [DoctorFinding] {
+  static func complete(_ lines: [String], of group: DoctorGroup, end: Helper.End, state: String) -> [DoctorFinding] {
     var findings = lines.compactMap { line -> DoctorFinding? in
       do { return DoctorFinding(json: try JSONReader.parse(Array(line.utf8))) } catch { return nil }
     }
@@ -60,62 +55,5 @@ public enum Doctor {
       findings.append(DoctorFinding(check, .note, "not looked at, because of \(first.rawValue)"))
     }
     return findings
-  }
-
-  /// A process that looks at one group.
-  private final class Helper {
-    private var pipe: FileDescriptor?
-    private var pid: Int32?
-    private var failure: Errno?
-
-    init(_ group: DoctorGroup, state: String, configuration: String) {
-      var words = RoleArguments()
-      words.add("group", group.rawValue)
-      words.add("state", state)
-      words.add("config", configuration)
-      do throws(Errno) {
-        var ends = try Pipe()
-        pid = try Spawn.start(
-          "/proc/self/exe", arguments: ["cronwatch", "role", "doctor"] + words.words,
-          environment: Environment.entries(), descriptors: [.init(child: 1, raw: ends.writeRaw)])
-        try ends.takeWriteEnd().close()
-        pipe = ends.takeReadEnd()
-      } catch {
-        failure = error
-      }
-    }
-
-    /// All lines until the end or the deadline, in CLOCK_MONOTONIC nanoseconds.
-    func read(until deadline: Int64) -> (lines: [String], end: End) {
-      var bytes: [UInt8] = []
-      var end = End.finished
-      do throws(Errno) {
-        if let failure { throw failure }
-        guard let raw = pipe?.raw else { throw .brokenPipe }
-        let poller = try Poller()
-        try poller.add(raw, token: 0)
-        while bytes.count < Doctor.mostBytes {
-          let left = Int((deadline - SystemClock.monotonic()) / 1_000_000)
-          if left <= 0 {
-            end = .gaveUp
-            break
-          }
-          if try poller.wait(timeoutMilliseconds: left).isEmpty { continue }
-          let part = try pipe?.read(upTo: 65_536) ?? []
-          if part.isEmpty { break }
-          bytes += part
-        }
-      } catch {
-        end = .failed("\(error)")
-      }
-      dismiss()
-      return (bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }, end)
-    }
-
-    /// Kills it, for it may hang, and doesn't wait: init reaps it once we have gone.
-    private func dismiss() {
-      guard let pid else { return }
-      do { try ProcessDescriptor(child: pid).signal(Signal.kill) } catch {}
-    }
   }
 }

@@ -94,6 +94,7 @@ final class Ticker {
     metrics = TickerMetrics(state)
     trail = pool.trail
     quarantine = Quarantine(arguments.quarantined)
+    if let timeout = arguments.readTimeoutMilliseconds { table.settings.crontabReadTimeoutMilliseconds = timeout }
     try channel.setNonBlocking(true)
     try loop.poller.add(channel.raw, token: PollToken.channel.rawValue)
     if let raw = keeper.completionRaw { try loop.poller.add(raw, token: PollToken.ledgerSync.rawValue) }

@@ -14,6 +14,8 @@ struct TickerArguments: Hashable, Sendable {
   var log = Logger.Settings()
   var intervalMilliseconds: Int64 = 5_000
   var drainMilliseconds: Int64 = 4_000
+  /// How long a reader may take while no table says so.
+  var readTimeoutMilliseconds: Int64?
   /// The soft limit of open files before the daemon raised its own.
   var openFiles: UInt64 = 1024
   /// The watcher's memory for what the disk refuses is inherited as descriptor 5.
@@ -55,6 +57,7 @@ struct TickerArguments: Hashable, Sendable {
     case "--trail": hasTrail = value == "yes"
     case "--changes": hasChanges = value == "yes"
     case "--quarantine": quarantined += Breadcrumb(value).map { [$0] } ?? []
+    case "--read-timeout-ms": readTimeoutMilliseconds = Int64(value).flatMap { $0 > 0 ? $0 : nil }
     case "--nofile": openFiles = UInt64(value) ?? openFiles
     default: break
     }

@@ -63,8 +63,8 @@ extension CheckedFile {
   /// Reads and parses a file: `.conf` is configuration, anything else a crontab.
   init(path: String, isSystem: Bool) {
     let bytes: [UInt8]
-    do throws(ForeignFileError) {
-      bytes = try ForeignFile.read(path, limit: CrontabParser.largestFile).bytes
+    do throws(FileFetchError) {
+      bytes = try FileFetch.read(path, limit: CrontabParser.largestFile, passesInput: true)
     } catch {
       self.init(unreadable: path, reason: "\(error)")
       return

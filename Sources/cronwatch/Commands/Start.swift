@@ -100,11 +100,12 @@ enum Starting {
     let path = try context.configurationPath()
     if path.isEmpty { return DaemonSettings() }
     let bytes: [UInt8]
-    do throws(ForeignFileError) {
-      bytes = try ForeignFile.read(path, limit: CrontabParser.largestFile).bytes
+    do throws(FileFetchError) {
+      bytes = try FileFetch.read(path, limit: CrontabParser.largestFile)
     } catch {
-      if error == .system(.noEntry), context.arguments.value("--config") == nil { return DaemonSettings() }
-      return try lastGood(state, because: "\(path): \(error)", context)
+      if error == .file(.system(.noEntry)), context.arguments.value("--config") == nil { return DaemonSettings() }
+      return try lastGood(
+        state, because: "\(path): \(error)", context, orElse: error.isOfTheFile ? .configuration : .temporary)
     }
     let parsed = ConfParser.parse(bytes, file: path, checkZone: ZoneLookup.checker())
     if parsed.isAccepted { return parsed.settings }
@@ -113,13 +114,17 @@ enum Starting {
   }
 
   private static func lastGood(
-    _ state: StateDirectory, because reason: String, _ context: CommandContext
+    _ state: StateDirectory, because reason: String, _ context: CommandContext,
+    orElse status: ExitStatus = .configuration
   ) throws(CommandFailure) -> DaemonSettings {
-    guard let table = LoadedTable.read(state) else {
-      throw CommandFailure(.configuration, reason, hint: "cronwatch check FILE says what is wrong")
+    guard let settings = LoadedTable.settings(state) else {
+      let hint = "cronwatch check FILE says what is wrong"
+      throw CommandFailure(
+        status, "\(HumanText.escaped(reason)), and there is no last good copy",
+        hint: status == .configuration ? hint : nil)
     }
-    context.printError("cronwatch: \(reason); the last good copy is used")
-    return table.settings
+    context.printError("cronwatch: \(HumanText.escaped(reason)); the last good copy is used")
+    return settings
   }
 
   /// The crontabs named now, else those of the last start; remembered for the next one.
@@ -129,12 +134,18 @@ enum Starting {
     if arguments.has("--forget-crontabs") { RememberedCrontabs.write([], state) }
     if arguments.operands.isEmpty { return RememberedCrontabs.read(state) }
     var paths: [String] = []
+    let deadline = FileFetch.deadline()
     for operand in arguments.operands {
       let path = try context.absolute(operand)
-      do throws(ForeignFileError) {
-        _ = try ForeignFile.read(path, limit: CrontabParser.largestFile)
+      do throws(FileFetchError) {
+        _ = try FileFetch.read(path, limit: CrontabParser.largestFile, deadline: deadline)
       } catch {
-        throw CommandFailure(.configuration, "\(HumanText.escaped(operand)): \(error)")
+        let reason = "\(HumanText.escaped(operand)): \(error)"
+        if error.isOfTheFile { throw CommandFailure(.configuration, reason) }
+        guard LoadedTable.hasCopy(of: path, state) else {
+          throw CommandFailure(.temporary, "\(reason); and there is no last good copy")
+        }
+        context.printError("cronwatch: \(reason); the last good copy is used")
       }
       paths.append(path)
     }
@@ -164,6 +175,7 @@ enum Starting {
     role.add("log-format", format)
     role.add("log-max-size", settings.logMaxSize)
     role.add("interval-ms", settings.tickerIntervalMilliseconds)
+    role.add("read-timeout-ms", settings.crontabReadTimeoutMilliseconds)
     role.add("restart-delay-max-ms", settings.restartDelayMaxMilliseconds)
     role.add("safe-mode-after", settings.safeModeAfter)
     role.add("stop-timeout-ms", settings.stopTimeoutMilliseconds)

@@ -151,7 +151,7 @@ import Testing
   }
 
   @Test func `checks that crash or can't begin are said, and are no problem of the user's`() {
-    for end in [Doctor.End.finished, .failed("EAGAIN")] {
+    for end in [Helper.End.finished, .failed(.wouldBlock)] {
       let findings = Doctor.complete([], of: .machine, end: end, state: "/s")
       #expect(findings.map(\.check) == DoctorGroup.machine.checks)
       #expect(findings.allSatisfy { $0.result == .note && $0.found.contains("not looked at") })
