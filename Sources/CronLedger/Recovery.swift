@@ -198,10 +198,13 @@ private struct Replay {
             .damaged, segment: segment.name, offset: range.lowerBound,
             detail: "\(range.count) bytes are no record, and records follow"))
       case .tornTail(let range):
-        // A segment of which nothing can be read isn't a write cut short.
-        if scanner.validEnd == 0, result.needsBaseline {
+        let isHead = scanner.validEnd == 0
+        // A ledger of which nothing can be read isn't a write cut short, nor is what no write of ours leaves.
+        if isHead && result.needsBaseline || isForeign(range, bytes, isHead: isHead, storage: &storage) {
           isDamaged = true
-          add(RecoveryFinding(.damaged, segment: segment.name, offset: 0, detail: "no record in \(range.count) bytes"))
+          add(
+            RecoveryFinding(
+              .damaged, segment: segment.name, offset: range.lowerBound, detail: "no record in \(range.count) bytes"))
         } else {
           add(
             RecoveryFinding(
@@ -212,6 +215,18 @@ private struct Replay {
       isFirst = false
     }
     finish(segment, bytes: bytes, validEnd: end ?? scanner.validEnd, isDamaged: isDamaged, storage: &storage)
+  }
+
+  /// Whether what no write of ours leaves stands where records may have been.
+  private mutating func isForeign(
+    _ range: Range<Int>, _ bytes: [UInt8], isHead: Bool, storage: inout some LedgerStorage
+  ) -> Bool {
+    if CutWrite.canLeave(bytes[range], isHead: isHead) { return false }
+    if isHead { return true }
+    // Behind a NUL, and in less than a record, nothing was ever written; and what wasn't synced before the power failed
+    // may end in what its blocks held before.
+    return bytes[range.lowerBound] != 0 && range.count >= Self.shortestRecord
+      && !isUnsynced(from: range.lowerBound, bytes, storage: &storage)
   }
 
   private mutating func unsynced(_ offset: Int, _ bytes: [UInt8], _ segment: Segment) -> Int {

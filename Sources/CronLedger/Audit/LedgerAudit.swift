@@ -21,8 +21,8 @@ public struct LedgerAudit {
   private var isBegun = false
   /// The place of the next record.
   private var expected: UInt64 = 0
-  /// Records of each segment that was read, and whether it is damaged.
-  private var seen: [Int: (records: Int, isDamaged: Bool)] = [:]
+  /// Each segment that was read: whether it is damaged, and whether that is so of its end.
+  private var seen: [Int: (isDamaged: Bool, isTailDamaged: Bool)] = [:]
 
   /// Of all segments, ascending.
   private let numbers: [Int]
@@ -101,6 +101,9 @@ public struct LedgerAudit {
     var isSkipped = false
     var records = 0
     var isDamaged = false
+    /// Its last bytes, if no record is in them, and whether nothing comes before them.
+    var tail: (range: Range<Int>, isHead: Bool)?
+    var isTailDamaged = false
     /// The place of the last record behind its head.
     var last: UInt64?
     /// What is missing was looked for in the segments behind it.
@@ -139,20 +142,38 @@ public struct LedgerAudit {
           break lines
         }
         damaged(number, range, &course)
-      case .tornTail(let range):
-        // A write that a crash cut has no end of line, or NULs in it: a whole line with a wrong checksum was damaged.
-        let tail = bytes[range]
-        guard tail.last == UInt8(ascii: "\n"), !tail.contains(0) else { break }
-        if rereads == 0, try changed(number, bytes, range, &reader) != nil { break }
-        damaged(number, range, &course)
+      case .tornTail(let range): course.tail = (range, scanner.validEnd == 0)
       }
       course.isFirst = false
     }
     let isCutShort = course.snapshot != nil && expected <= course.covered ?? 0
     if isCutShort { _ = isWrittenAgain(from: expected, number, &course, &reader) }
     if course.snapshot != nil { goOn(from: &course) }
-    seen[number] = (course.records, course.isDamaged)
+    try judgeTail(number, bytes, &course, &reader)
+    seen[number] = (course.isDamaged, course.isTailDamaged)
     summary.records += course.records
+  }
+
+  /// Tells a write that was cut short from damage, at the end of a segment.
+  private mutating func judgeTail(
+    _ number: Int, _ bytes: [UInt8], _ course: inout Course, _ reader: inout some LedgerReading
+  ) throws(StorageError) {
+    guard let (range, isHead) = course.tail else { return }
+    let tail = bytes[range]
+    // A write that was cut short has no end of line, or NULs in it: a whole line with a wrong checksum was damaged.
+    let isWholeLine = tail.last == UInt8(ascii: "\n") && !tail.contains(0)
+    // Nothing is known to be missing before the account has begun; but then nothing tells that nothing is, unless the
+    // next head is the ledger's first.
+    if !isWholeLine, CutWrite.canLeave(tail, isHead: isHead),
+      RewrittenRecords.loseNothing(
+        from: isBegun ? expected : 1, behind: number, of: numbers, limit: maximumSegmentBytes, &reader)
+    {
+      return
+    }
+    // A ticker may have been in the middle of writing just there.
+    if try changed(number, bytes, range, &reader) != nil { return }
+    course.isTailDamaged = true
+    damaged(number, range, &course)
   }
 
   /// The segment's bytes now, if they aren't any more what they were in that range.
@@ -287,7 +308,10 @@ public struct LedgerAudit {
     for number in numbers {
       let name = SegmentName.of(number)
       do throws(StorageError) {
-        let result = try verification.read(name, &reader)
+        // What was too large to be judged has no newest end to be cut short, unless it is the newest.
+        let result = try verification.read(name, &reader) { records in
+          seen[number]?.isTailDamaged ?? (records == 0 && number != numbers.last)
+        }
         if let known = seen[number] {
           // The last one may have grown.
           guard number != numbers.last, (result.damagedBytes > 0) != known.isDamaged else { continue }

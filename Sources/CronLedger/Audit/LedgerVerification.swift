@@ -6,9 +6,10 @@ struct LedgerVerification {
 
   private(set) var total = VerifiedBytes()
 
-  /// Reads one segment to its end, and adds it to the total.
+  /// Reads one segment to its end, and adds it to the total; `isTailDamaged` tells from the number of its records
+  /// whether the bytes behind the last of them are damage, and not a write that was cut short.
   mutating func read(
-    _ name: String, _ reader: inout some LedgerReading
+    _ name: String, _ reader: inout some LedgerReading, isTailDamaged: (Int) -> Bool
   ) throws(StorageError) -> VerifiedBytes {
     var result = VerifiedBytes()
     result.segments = 1
@@ -21,6 +22,10 @@ struct LedgerVerification {
       lines.take(piece)
     }
     lines.finish(&result)
+    if isTailDamaged(result.records) {
+      result.damagedBytes += result.tornBytes
+      result.tornBytes = 0
+    }
     result.bytes = offset
     total.segments += 1
     total.bytes += result.bytes

@@ -27,6 +27,20 @@ enum RewrittenRecords {
     return false
   }
 
+  /// Whether a segment whose end is no record has lost nothing: the head that follows goes on where the last record
+  /// ended, or what lies between stands behind it once more. It is so where no whole head follows.
+  static func loseNothing<Reader: LedgerReading>(
+    from place: UInt64, behind number: Int, of numbers: [Int], limit: Int, _ reader: inout Reader
+  ) -> Bool {
+    for later in numbers.filter({ $0 > number }) {
+      let bytes: [UInt8]
+      do throws(StorageError) { bytes = try reader.readAll(SegmentName.of(later), limit: limit) } catch { return false }
+      guard let head = SegmentHead(bytes), head.isComplete, head.isUnderstood else { continue }
+      return head.covered < place || cover(from: place, behind: number, of: numbers, limit: limit, &reader)
+    }
+    return true
+  }
+
   /// The first place from the expected one on that isn't repeated behind the head.
   private static func end(of place: UInt64, _ head: SegmentHead, _ bytes: [UInt8]) -> UInt64 {
     guard case .snapshot(_, let restated, _) = head.record else { return place }
