@@ -31,7 +31,7 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
   /// So many syncs failed one after the other: the disk isn't waited for any more.
   private static var toleratedSyncFailures: Int { 2 }
 
-  private var storage: Storage
+  private(set) var storage: Storage
   /// Segments of earlier tickers, whose last lines may not be on the disk yet.
   private var earlier: [String]
   /// Their syncs, whose end decides nothing: what they hold is in the snapshot as well.
@@ -56,6 +56,12 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
   public var snapshot: () -> [SequencedRecord] = { [] }
   /// Why the ledger isn't written as it should be; nil = it is.
   public private(set) var problem: String?
+  /// A segment was begun since old ones were last removed: `prune` makes room for as many.
+  public private(set) var hasNewSegment = false
+  /// Why old segments can't be removed; nil = they can.
+  public private(set) var retentionProblem: String?
+  /// Old segments that stay, and of which that was said.
+  private var passedOver: Set<String> = []
 
   /// Continues behind a recovery; `submit` begins a sync whose end is told to `completed` with the same number.
   public init(
@@ -207,10 +213,18 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
     if !writer.needsSegment, !startSync(nil, nowNanoseconds) { _ = syncFailed() }
   }
 
-  /// Removes old segments; a failure costs only space.
-  public mutating func prune(now: Instant, keepSeconds: Int64) {
-    if isReadOnly { return }
-    do throws(StorageError) { _ = try Retention.prune(storage: &storage, now: now, keepSeconds: keepSeconds) } catch {}
+  /// Removes old segments: what stays of those that are old, as far as that wasn't said before.
+  public mutating func prune(now: Instant, keepSeconds: Int64) -> [Retention.PassedOver] {
+    hasNewSegment = false
+    if isReadOnly { return [] }
+    do throws(StorageError) {
+      let outcome = try Retention.prune(storage: &storage, now: now, keepSeconds: keepSeconds)
+      retentionProblem = nil
+      return outcome.passedOver.filter { passedOver.insert($0.segment).inserted }
+    } catch {
+      retentionProblem = "old segments of the ledger can't be removed: \(error)"
+      return []
+    }
   }
 
   /// Syncs on the spot; only for the end of a ticker.
@@ -228,6 +242,7 @@ public struct LedgerKeeping<Storage: LedgerStorage, Memory: LedgerMemory> {
     do throws(StorageError) {
       try writer.openSegment(storage: &storage, snapshot: snapshot())
       bytesBeyondLimit = 0
+      hasNewSegment = true
       writer.makeReserve(storage: &storage)
     } catch {
       problem = "no segment of the ledger can be opened: \(error)"

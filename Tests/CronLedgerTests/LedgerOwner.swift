@@ -65,7 +65,7 @@ struct LedgerOwner {
     writer.makeReserve(storage: &storage)
     if let keepSeconds {
       let gone = try? Retention.prune(storage: &storage, now: workload.now, keepSeconds: keepSeconds)
-      removedSegments += gone?.count ?? 0
+      removedSegments += gone?.removed.count ?? 0
     }
     return true
   }

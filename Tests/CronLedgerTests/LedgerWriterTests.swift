@@ -163,36 +163,3 @@ import Testing
   @Test(arguments: ["", "1", "1.", ".1", "1.0.0", "+1.0", "0.1", "a.b", "1.0\n\n", "99999999999999999999.0"])
   func `other text is no format`(text: String) { #expect(LedgerFormat(text) == nil) }
 }
-
-@Suite struct RetentionTests {
-  private static func storage(starts: [Int64]) -> FakeLedgerStorage {
-    var files: [String: [UInt8]] = [:]
-    for (index, start) in starts.enumerated() {
-      files[SegmentName.of(index + 1)] = LedgerState().snapshotRecords(at: Samples.at(start))
-        .flatMap { RecordCodec.encode($0.record, seq: $0.seq) }
-    }
-    return FakeLedgerStorage(files: files)
-  }
-
-  @Test(
-    arguments: [
-      ([0, 100, 200, 300], 350, 100, [1, 2]), ([0, 100, 200, 300], 300, 100, [1]), ([0, 100, 200, 300], 10, 100, []),
-      // Two generations stay, however old.
-      ([0, 100], 10_000, 100, []), ([0, 100, 200], 10_000, 100, [1]),
-      // A bound for one call.
-      (Array(0..<20), 10_000, 100, [1, 2, 3, 4, 5, 6, 7, 8]), ([], 0, 0, []),
-    ] as [([Int64], Int64, Int64, [Int])])
-  func `whole segments go once the next one is old enough`(starts: [Int64], now: Int64, keep: Int64, gone: [Int]) throws
-  {
-    var storage = Self.storage(starts: starts)
-    let removed = try Retention.prune(storage: &storage, now: Samples.at(now), keepSeconds: keep)
-    #expect(removed == gone.map(SegmentName.of))
-    #expect(storage.files.count == starts.count - gone.count)
-  }
-
-  @Test func `what can't be understood stays, with all that is newer`() throws {
-    var storage = Self.storage(starts: [0, 100, 200, 300])
-    storage.files["000002.log"]?.content = Array("garbage\n".utf8)
-    #expect(try Retention.prune(storage: &storage, now: Samples.at(10_000), keepSeconds: 1) == [])
-  }
-}

@@ -57,8 +57,14 @@ extension Simulation {
     keeping?.syncBeginning(nowNanoseconds: clock.monotonicNanoseconds)
     // What the slots had to say is in the ledger.
     for run in workers.keys where engine.ledger.open[run] == nil { workers[run] = nil }
-    keeping?.prune(now: clock.wall, keepSeconds: 86_400)
+    prune()
     return canAct
+  }
+
+  /// Old segments go at a start and as new ones come.
+  func prune() {
+    guard canAct else { return }
+    _ = keeping?.prune(now: clock.wall, keepSeconds: 86_400)
   }
 
   /// Hands an event to the engine and performs what it decides, and whatever that leads to.

@@ -133,6 +133,7 @@ public final class Simulation {
     try happening()
     if rolls(85) { endSyncs() }
     if keeping?.needsRetry == true, canAct, rolls(60) { keeping?.retry(nowNanoseconds: clock.monotonicNanoseconds) }
+    if keeping?.hasNewSegment == true { prune() }
     notice()
   }
 

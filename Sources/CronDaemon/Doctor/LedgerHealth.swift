@@ -11,7 +11,7 @@ public struct LedgerHealth: Hashable, Sendable {
   public var hasReserve: Bool
   /// Whether the disk refuses decisions, or did when the machine went down.
   public var hasSpilled: Bool
-  /// Names that are neither segments nor the ledger's other files, at most 8.
+  /// Names that are neither segments nor the ledger's other files, or not ours behind such a name, at most 8.
   public var strangers: [String]
 
   /// A ledger of these facts.
@@ -29,11 +29,13 @@ public struct LedgerHealth: Hashable, Sendable {
   /// Looks; ENOENT when there is no ledger.
   public static func look(_ state: StateDirectory) throws(Errno) -> LedgerHealth {
     let directory = try state.existingDirectory(.ledger)
+    let owner = try directory.descriptor.status().userIdentifier
     var health = LedgerHealth(segments: 0, bytes: 0, hasReserve: false, hasSpilled: false)
     for name in try directory.list(limit: 100_000) {
       guard let status = try directory.status(name) else { continue }
       let size = UInt64(max(status.allocatedSize, 0))
-      if SegmentName.number(name) != nil {
+      let isOurs = status.kind == .regular && status.links == 1 && status.userIdentifier == owner
+      if SegmentName.number(name) != nil, isOurs {
         health.segments += 1
         health.bytes &+= size
       } else if name == "reserve" {

@@ -121,8 +121,16 @@ final class LedgerKeeper {
   /// Tries again what the disk refused.
   func retry() { keeping.retry(nowNanoseconds: SystemClock.monotonic()) }
 
-  /// Removes old segments; a failure costs only space.
-  func prune(now: Instant, keepSeconds: Int64) { keeping.prune(now: now, keepSeconds: keepSeconds) }
+  /// A segment was begun since old ones were last removed.
+  var hasNewSegment: Bool { keeping.hasNewSegment }
+
+  /// Why old segments can't be removed; nil = they can.
+  var retentionProblem: String? { keeping.retentionProblem }
+
+  /// Removes old segments: what stays of those that are old, as far as that wasn't said before.
+  func prune(now: Instant, keepSeconds: Int64) -> [Retention.PassedOver] {
+    keeping.prune(now: now, keepSeconds: keepSeconds)
+  }
 
   /// Syncs on the spot; only for the end of a ticker.
   func syncNow() { keeping.syncNow() }

@@ -229,6 +229,7 @@ final class Ticker {
   /// Waits until something is to be done, and does what isn't a tick's business.
   func waitOnce() throws(Errno) {
     noteLedger()
+    if keeper.hasNewSegment { prune() }
     let now = loop.monotonic()
     let beatAt = now &+ arguments.intervalMilliseconds &* 1_000_000
     loop.deadlines.setIfNone(.beat, at: beatAt)
@@ -301,11 +302,22 @@ final class Ticker {
 
   /// Removes what is older than it must be kept, and looks for zone data that changed where no watch sees it.
   func onceAnHour() {
-    // In safe mode nothing is done that can wait.
-    if !engine.settings.safeMode { keeper.prune(now: moment().wall, keepSeconds: table.settings.ledgerKeepSeconds) }
+    prune()
     reloadZones()
     pool.leaveMemory()
     loop.deadlines.set(.retention, at: loop.monotonic() &+ 3_600_000_000_000)
+  }
+
+  /// Removes old segments of the ledger, a few at a time; how long they are kept only a loaded table says.
+  private func prune() {
+    // In safe mode nothing is done that can wait.
+    if engine.settings.safeMode || !isReady { return }
+    for kept in keeper.prune(now: moment().wall, keepSeconds: table.settings.ledgerKeepSeconds) {
+      log.warning(
+        "an old segment of the ledger is kept: it can't be told to be one of ours",
+        LogField("file", "ledger/\(kept.segment)"), LogField("cause", kept.reason))
+    }
+    problems["retention"] = keeper.retentionProblem
   }
 
   private func readSignals() throws(Errno) {
