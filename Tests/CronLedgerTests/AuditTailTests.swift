@@ -105,7 +105,7 @@ import Testing
     var options = LedgerAudit.Options()
     (options.verifies, options.maximumSegmentBytes) = (true, 20_000)
     var items: [AuditItem] = []
-    let summary = try LedgerAudit.run(&storage, options: options, zone: { _ in nil }) { items.append($0) }
+    let summary = try LedgerAudit.run(&storage, options: options, zone: { _, _ in nil }) { items.append($0) }
     #expect(items.filter(\.kind.isFinding).map(\.kind) == [.unreadable, .damaged])
     #expect(try #require(summary.verified).damagedBytes == garbage.count)
   }
