@@ -43,8 +43,10 @@ public struct EngineSummary: Hashable, Sendable {
   public var jobs = 0
   /// Paused jobs among them.
   public var paused = 0
-  /// The next occurrences, at most 10, the earliest first.
+  /// The next occurrence of each job, at most 10, the earliest first.
   public var next: [Next] = []
+  /// The next occurrences of all jobs together, at most 10, the earliest first: one job may have several.
+  public var coming: [Next] = []
   /// Live runs, the oldest first.
   public var running: [Running] = []
   /// Occurrences and manual runs that wait.

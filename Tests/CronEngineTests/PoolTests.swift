@@ -210,4 +210,18 @@ import Testing
     #expect(bench.engine.summary.recentFailures.count == 5)
     #expect(bench.engine.summary.recentFailures.first?.job == "j7")
   }
+
+  @Test func `the next ten occurrences are of all jobs together, and a paused job has none`() throws {
+    var bench = Bench()
+    bench.recover(LedgerState())
+    let rare = try (0..<1_000).map { try job("rare\($0)", "30 12 1 \($0 % 12 + 1) *") }
+    bench.load(try rare + [job("often", "* * * * *"), job("seldom", "*/4 * * * *"), job("paused", "*/2 * * * *")])
+    bench.send(.pause(job: "paused", until: nil, reason: nil, request: 1, bench.clock))
+    let summary = bench.engine.summary
+    let minutes: [Int64] = [1, 2, 3, 4, 4, 5, 6, 7, 8, 8]
+    #expect(summary.coming.map(\.at) == minutes.map { .minute($0) })
+    #expect(summary.coming.count { $0.job == "seldom" } == 2 && summary.coming.count { $0.job == "often" } == 8)
+    #expect(summary.next.prefix(2).map(\.job) == ["often", "seldom"], "one of each job")
+    #expect(!(summary.next + summary.coming).contains { $0.job == "paused" })
+  }
 }

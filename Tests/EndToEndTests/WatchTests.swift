@@ -1,5 +1,6 @@
 import CronSystem
 import CronTestSupport
+import CronWire
 import EndToEndSupport
 import Testing
 
@@ -32,6 +33,26 @@ struct WatchTests {
       #expect(try terminal.end() == .exited(0))
       #expect(terminal.drawn.hasSuffix(Self.leaving))
       #expect(terminal.isAsBefore())
+    }
+  }
+
+  @Test func `it counts down to ten occurrences, though a job of each second is one of two`() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(
+        Cronwatch.evidenceLine("0 0 1 1 *", name: "rare") + Cronwatch.evidenceLine("@every 2s", name: "often"))
+      try cron.start()
+      let terminal = try PseudoTerminal(columns: 80, rows: 60)
+      try terminal.run(["status", "--watch", "--interval", "100ms"], environment: cron.environment)
+      // The last frame may not be whole yet.
+      try cron.wait("ten rows below NEXT") {
+        try terminal.wait(for: "LEDGER")
+        guard let frame = terminal.drawn.split(separator: "\u{1B}[H").dropLast().last else { return false }
+        return frame.split(separator: "\r\n").count { $0.contains("often") && $0.contains("  in ") } >= 9
+      }
+      try terminal.type("q")
+      #expect(try terminal.end() == .exited(0))
+      let next = try cron.status()["next"]?.arrayValue?.compactMap { $0["job"]?.stringValue }
+      #expect(next?.sorted() == ["often", "rare"], "status itself tells one of each job")
     }
   }
 

@@ -106,7 +106,7 @@ public struct StatusFacts: Hashable, Sendable {
     if !ticker.isHeld {
       current.running = []
       current.workers = []
-      if !watcher.isHeld, tickerBeat.beat?.phase != .asleep { current.next = [] }
+      if !watcher.isHeld, tickerBeat.beat?.phase != .asleep { (current.next, current.coming) = ([], []) }
     }
     return current
   }

@@ -39,9 +39,7 @@ public enum StatusQuery {
   static func reportAsGuest(path: String) throws(ControlError) -> StatusReport {
     let reply = try replyForGuest(path: path, color: false)
     let now = Instant(microseconds: SystemClock.wall())
-    guard reply["ok"]?.boolValue == true, let json = reply["status"],
-      let report = StatusReport(json: json, failures: reply["failures"], now: now)
-    else { throw .malformed }
+    guard reply["ok"]?.boolValue == true, let report = StatusReport(reply: reply, now: now) else { throw .malformed }
     return report
   }
 
@@ -80,9 +78,11 @@ public enum StatusQuery {
   /// The answer in the form that the control socket carries.
   public static func reply(_ report: StatusReport, color: Bool) -> JSONValue {
     let answer = answer(report, color: color)
+    let summary = report.facts.currentSummary
     return ControlReply.success([
       ("exit", JSONValue(answer.exitStatus)), ("status", answer.json), ("text", .string(answer.text)),
-      ("failures", .array((report.facts.summary?.failures ?? []).prefix(5).map(\.json))),
+      ("failures", .array((summary?.failures ?? []).prefix(5).map(\.json))),
+      ("coming", .array((summary?.coming ?? []).prefix(10).map(\.json))),
     ])
   }
 }

@@ -1,14 +1,15 @@
 internal import CronTime
 internal import CronWire
 
-/// The report that an answer's JSON was made of, as far as it tells: what a guest's view shows.
+/// The report that an answer was made of, as far as it tells: what a guest's view shows.
 extension StatusReport {
-  /// `failures` is what the answer has beside the object of `--json`; nil = that object is none.
-  init?(json: JSONValue, failures: JSONValue?, now: Instant) {
-    guard let verdict = json["verdict"]?.stringValue.flatMap(Verdict.init(rawValue:)),
+  /// The answer has the object of `--json`, and beside it what only the view shows; nil = it has no such object.
+  init?(reply: JSONValue, now: Instant) {
+    guard let json = reply["status"], let verdict = json["verdict"]?.stringValue.flatMap(Verdict.init(rawValue:)),
       let message = json["message"]?.stringValue, var summary = TickerSummary(json: json)
     else { return nil }
-    summary.failures = (failures?.arrayValue ?? []).compactMap(TickerSummary.Failure.init(json:))
+    summary.failures = (reply["failures"]?.arrayValue ?? []).compactMap(TickerSummary.Failure.init(json:))
+    if let coming = reply["coming"]?.arrayValue { summary.coming = coming.compactMap(TickerSummary.Next.init(json:)) }
     let ticker = json["ticker"] ?? .null
     var facts = StatusFacts(
       stateDirectory: json["state_directory"]?.stringValue ?? "", now: now,

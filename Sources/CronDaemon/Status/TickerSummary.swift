@@ -84,8 +84,10 @@ public struct TickerSummary: Hashable, Sendable {
   public var jobsPaused = 0
   /// Lines of configuration that were refused.
   public var linesRejected = 0
-  /// Coming occurrences, soonest first; at most 10 are kept.
+  /// The next occurrence of each job, soonest first; at most 10 are kept.
   public var next: [Next] = []
+  /// The next occurrences of all jobs together, soonest first; at most 10 are kept.
+  public var coming: [Next] = []
   /// Live runs; at most 128 are kept.
   public var running: [Running] = []
   /// Worker processes; at most 128 are kept.

@@ -11,6 +11,7 @@ extension TickerSummary {
         ("total", JSONValue(jobsTotal)), ("paused", JSONValue(jobsPaused)), ("rejected", JSONValue(linesRejected)),
       ]))
     object["next"] = .array(next.prefix(10).map(\.json))
+    object["coming"] = .array(coming.prefix(10).map(\.json))
     object["running"] = .array(running.prefix(128).map(\.json))
     object["workers"] = .array(workers.prefix(128).map(\.json))
     object["queued"] = JSONValue(queued)
@@ -30,6 +31,8 @@ extension TickerSummary {
     jobsPaused = Int(json["jobs"]?["paused"]?.integerValue ?? 0)
     linesRejected = Int(json["jobs"]?["rejected"]?.integerValue ?? 0)
     next = (json["next"]?.arrayValue ?? []).compactMap(Next.init(json:))
+    // An older ticker tells one of each job alone.
+    coming = json["coming"]?.arrayValue.map { $0.compactMap(Next.init(json:)) } ?? next
     running = (json["running"]?.arrayValue ?? []).compactMap(Running.init(json:))
     workers = (json["workers"]?.arrayValue ?? []).compactMap(Worker.init(json:))
     queued = Int(json["queued"]?.integerValue ?? 0)

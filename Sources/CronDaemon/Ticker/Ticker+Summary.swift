@@ -21,6 +21,7 @@ extension Ticker {
     summary.jobsPaused = facts.paused
     summary.linesRejected = table.rejectedLines
     summary.next = facts.next.map { TickerSummary.Next(job: $0.job, at: $0.at) }
+    summary.coming = facts.coming.map { TickerSummary.Next(job: $0.job, at: $0.at) }
     summary.running = facts.running.prefix(128).map {
       TickerSummary.Running(run: $0.run.text, job: $0.job, pid: $0.pid, startedAt: $0.startedAt)
     }

@@ -115,7 +115,7 @@ public struct WatchScreen {
 
   private func parts() -> [Part] {
     let summary = facts.report?.facts.currentSummary
-    let next = summary?.next.prefix(10).map(coming) ?? []
+    let next = summary?.coming.prefix(10).map(coming) ?? []
     let running = summary?.running.map(progress) ?? []
     let failed = summary?.failures.prefix(5).map(failure) ?? []
     let count = running.isEmpty ? "" : " \(running.count)"

@@ -132,6 +132,7 @@ import Testing
     summary.jobsPaused = 1
     summary.linesRejected = 2
     summary.next = [.init(job: "a", at: Instant(seconds: 100))]
+    summary.coming = summary.next + [.init(job: "a", at: Instant(seconds: 160))]
     summary.running = [.init(run: "r", job: "b", pid: 9, startedAt: Instant(seconds: 90))]
     summary.workers = [.init(pid: 8, run: nil, job: nil), .init(pid: 7, run: "r", job: "b")]
     summary.queued = 4

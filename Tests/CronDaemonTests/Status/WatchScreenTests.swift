@@ -18,7 +18,8 @@ import Testing
   private static func busy() -> WatchFacts {
     var facts = facts { status in
       var summary = TickerSummary()
-      summary.next = (0..<10).map { .init(job: "next-\($0)", at: StatusSamples.now.adding(seconds: Int64($0) * 60)) }
+      summary.coming = (0..<10).map { .init(job: "next-\($0)", at: StatusSamples.now.adding(seconds: Int64($0) * 60)) }
+      summary.next = Array(summary.coming.prefix(3))
       summary.running = (0..<30).map {
         .init(run: "r\($0)", job: "run-\($0)", pid: 7, startedAt: StatusSamples.now.adding(seconds: -30))
       }
@@ -52,14 +53,13 @@ import Testing
     let heard = try JSONReader.parse(Array(JSONWriter.text(reply).utf8))
     var guest = WatchFacts(now: StatusSamples.now, intervalSeconds: 1)
     guest.isGuest = true
-    guest.report = StatusReport(
-      json: try #require(heard["status"]), failures: heard["failures"], now: StatusSamples.now)
+    guest.report = StatusReport(reply: heard, now: StatusSamples.now)
     (own.medians, own.ledger, own.isGuest) = ([:], nil, true)
     // Uptimes aside, which are counted from the start.
     let places = [Self.text(guest), Self.text(own)].map { lines in lines.map { $0.split(separator: ",").first } }
     #expect(places[0] == places[1])
     #expect(!Self.text(guest).contains { $0.contains("no past run") }, "nobody looked for one")
-    #expect(StatusReport(json: ["verdict": "fine"], failures: nil, now: StatusSamples.now) == nil)
+    #expect(StatusReport(reply: ["status": ["verdict": "fine"]], now: StatusSamples.now) == nil)
   }
 
   @Test func `a narrow screen shows the jobs' names before all else, and no two cells run into each other`() {
