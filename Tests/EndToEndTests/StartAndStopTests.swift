@@ -105,7 +105,7 @@ struct StartAndStopTests {
     let held = "# cronwatch: name=held\n@every 1s while [ ! -e $SANDBOX/go ]; do sleep 0.05; done; exit 3\n"
     try Cronwatch.use { cron in
       try cron.crontab(held)
-      for words in [["--jobs", "some"], ["--drain-timeout", "2"], ["--jobs", "wait", "--drain-timeout", "1s"]] {
+      for words in [["--jobs", "some"], ["--drain-timeout", "2"], ["--jobs", "wait", "--drain-timeout", "25h"]] {
         #expect(try cron.run(["stop"] + words).exit == 64)
       }
       func startHeld() throws {
@@ -132,6 +132,29 @@ struct StartAndStopTests {
       #expect(try waiting.wait("stop", seconds: 30, sourceLocation: #_sourceLocation) == .exited(0))
       #expect(try outcomes() == ["stopped", "failed"])
       try cron.sandbox.write("go", "")
+    }
+  }
+
+  @Test("stop with --jobs wait and a limit refused the limit: it waits so long, and names what goes on")
+  func waitsNoLongerThanToldTo() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(
+        "# cronwatch: name=held\n@every 1s while [ ! -e $SANDBOX/go ]; do sleep 0.05; done; exit 3\n")
+      try cron.start()
+      let run = try waitForValue("a run that is held") {
+        let running = try cron.status()["running"]?[0]
+        return running?["pid"]?.integerValue == nil ? nil : running?["run"]?.stringValue
+      }
+      let stop = try cron.run(["stop", "--jobs", "wait", "--drain-timeout", "1s"])
+      #expect(stop.exit == 0 && stop.output.contains("1 run goes on with"), "\(stop.output)\(stop.error)")
+      #expect(stop.output.contains("held \(run)"))
+      #expect(try cron.runs("held").last?.outcome == nil, "it lives")
+
+      try cron.sandbox.write("go", "")
+      try cron.start()
+      try cron.wait("its exit is recorded") { try cron.runs("held").last?.outcome == "failed" }
+      let quick = try cron.run(["stop", "--jobs", "wait", "--drain-timeout", "1h"])
+      #expect(quick.exit == 0 && !quick.output.contains("goes on"))
     }
   }
 

@@ -8,14 +8,14 @@ public struct StopOrder: Hashable, Sendable {
     case leave
     /// They are stopped: SIGTERM, and SIGKILL after their grace.
     case stop
-    /// They are waited for, up to a day.
+    /// They are waited for, up to a day or as long as the order says; then as `leave`.
     case wait
   }
 
   /// The longest wait for a ticker that was told to stop or wait for its runs, in milliseconds: a day.
   public static let longestMilliseconds: Int64 = 86_400_000
 
-  /// How long runs may end by themselves, 0 … `longestMilliseconds`; nil = as configured.
+  /// How long runs may end by themselves, 0 … `longestMilliseconds`; nil = as configured, for `wait` the longest.
   public var drainMilliseconds: Int64?
   /// What then becomes of them.
   public var jobs: Jobs
@@ -43,11 +43,11 @@ public struct StopOrder: Hashable, Sendable {
 
   /// How long runs may end by themselves when it is `configured`, in milliseconds.
   func drain(configured: Int64) -> Int64 {
-    jobs == .wait ? Self.longestMilliseconds : drainMilliseconds ?? configured
+    drainMilliseconds ?? (jobs == .wait ? Self.longestMilliseconds : configured)
   }
 
   /// How long the watcher lets a ticker go on that carries this out, in milliseconds; the ticker keeps its own limits.
   func patience(configured: Int64) -> Int64 {
-    jobs == .leave ? drain(configured: configured) : Self.longestMilliseconds
+    jobs == .stop ? Self.longestMilliseconds : drain(configured: configured)
   }
 }

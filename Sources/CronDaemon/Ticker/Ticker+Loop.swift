@@ -28,11 +28,14 @@ extension Ticker: TickLoop {
     loop.deadlines.clear(.beat)
   }
 
-  /// The last beat: whoever comes next sees that this was no death. Without the lock the file is another's.
+  /// The last beat: whoever comes next sees that this was no death; and what is left running, which `stop` tells.
+  ///
+  /// Without the lock the files are another's.
   func sayFarewell() {
     if isDispossessed { return }
     beats.write(
       .now(tick: tickCount, phase: .draining, intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: nil))
+    writeSummary()
   }
 
   /// One pass: decides everything that is due. A failure is recorded, beats, and is followed by further ticks.

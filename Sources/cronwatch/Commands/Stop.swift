@@ -8,25 +8,34 @@ extension Verb {
     summary: "fire nothing new, let runs end within the drain limit, and end",
     details: """
       Waits until the watcher is gone. For a while, the drain, runs may end by themselves. Those that don't go on: their
-      workers finish them and keep their exits, which the next start records. With --jobs stop they are stopped
-      (SIGTERM, then SIGKILL), with --jobs wait they are waited for, up to a day. A stop that is under way takes the
-      orders of a later one.
+      workers finish them and keep their exits, which the next start records; `stop` names them. With --jobs stop they
+      are stopped then (SIGTERM, then SIGKILL). With --jobs wait the drain is a day instead of [jobs] drain, or what
+      --drain-timeout says; what runs even longer goes on. A stop that is under way takes the orders of a later one.
       """,
     options: [
-      OptionSpecification("--drain-timeout", value: "D", "how long runs may end by themselves (default: [jobs] drain)"),
+      OptionSpecification(
+        "--drain-timeout", value: "D", "how long runs may end by themselves (default: [jobs] drain; 24h to wait)"),
       OptionSpecification("--jobs", value: "leave|stop|wait", "what then becomes of them (default: leave)"),
     ],
     examples: [
       ("cronwatch stop", "stop the cronwatch of your state directory"),
       ("cronwatch stop --drain-timeout 10m --jobs stop", "let runs end for ten minutes, then stop them"),
+      ("cronwatch stop --drain-timeout 10m --jobs wait", "let runs end for ten minutes, and stop none"),
     ],
     run: { (context, arguments) throws(CommandFailure) in
       let order = try Stopping.order(arguments)
       guard let state = try context.existingState() else {
         throw CommandFailure(.notRunning, "cronwatch is not running for \(try context.statePath())")
       }
-      try Stopping.stop(state, context, order)
+      let left = try Stopping.stop(state, context, order)
       context.print("cronwatch has stopped (\(state.path))")
+      if !left.isEmpty {
+        let names = left.prefix(Stopping.namedRuns).map { "\(HumanText.escaped($0.job)) \($0.run)" }
+        let more = left.count > names.count ? " and \(left.count - names.count) more" : ""
+        context.print(
+          "\(left.count) \(left.count == 1 ? "run goes" : "runs go") on with their workers, and the next start records"
+            + " how they end: \(names.joined(separator: ", "))\(more)")
+      }
       return .success
     })
 

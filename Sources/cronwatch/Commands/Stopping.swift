@@ -11,24 +11,32 @@ enum Stopping {
   private static let patienceNanoseconds: Int64 = 5_000_000_000
   private static let limitNanoseconds: Int64 = 120_000_000_000
   private static let lookMilliseconds = 100
+  /// How many runs that go on are named.
+  static let namedRuns = 10
 
   /// Asks it to stop and waits for the locks to fall; throws when nothing runs or when it takes too long.
   ///
-  /// Whoever holds a lock and doesn't answer is ended by signals.
+  /// Whoever holds a lock and doesn't answer is ended by signals. Returns the runs that go on with their workers, as
+  /// far as the ticker told them.
+  @discardableResult
   static func stop(
     _ state: StateDirectory, _ context: CommandContext, _ order: StopOrder
-  ) throws(CommandFailure) {
+  ) throws(CommandFailure) -> [TickerSummary.Running] {
     do {
       if try !isHeld(.watcher, state), try !isHeld(.ticker, state) {
         throw CommandFailure(.notRunning, "cronwatch is not running for \(state.path)", hint: "cronwatch start")
       }
-      if try !hasAnswered(state, order) {
+      let isAnswered = try hasAnswered(state, order)
+      if !isAnswered {
         context.printError("cronwatch: the request to stop is not answered; ending the processes by signals")
         try end(.watcher, .stopping, state)
         // A watcher that stops in order ends its ticker itself.
         if try !isHeld(.watcher, state) { try end(.ticker, .draining, state) }
       }
-      if try waitUntilFree(state, limitNanoseconds: limit(order)) { return }
+      if try waitUntilFree(state, limitNanoseconds: limit(order)) {
+        // One that was ended by signals had no time to tell.
+        return isAnswered ? SummaryFile(state).read()?.running ?? [] : []
+      }
     } catch let error as CommandFailure {
       throw error
     } catch {
@@ -53,16 +61,14 @@ enum Stopping {
         .usage, "--drain-timeout: '\(HumanText.escaped(text))' is no duration of up to a day",
         hint: "such as 30s or 10m")
     }
-    guard order.jobs != .wait else {
-      throw CommandFailure(.usage, "--drain-timeout says nothing with --jobs wait, which has no other limit than a day")
-    }
     order.drainMilliseconds = milliseconds
     return order
   }
 
   /// How long the end is waited for, in nanoseconds.
   private static func limit(_ order: StopOrder) -> Int64 {
-    let longest = order.jobs == .leave ? order.drainMilliseconds ?? 0 : StopOrder.longestMilliseconds
+    let open = order.jobs == .leave ? 0 : StopOrder.longestMilliseconds
+    let longest = order.jobs == .stop ? open : order.drainMilliseconds ?? open
     return limitNanoseconds + longest * 1_000_000
   }
 
