@@ -54,9 +54,11 @@ struct DeathsTests {
       let state = try StateDirectory.open(cron.state, create: false)
       var death = try #require(try Deaths(state).all().first)
       death.atMicroseconds = SystemClock.wall()
+      death.uptimeSeconds = 3_599
       death.lastWords = "\u{1B}]0;title\u{7}first\r\nsecond\u{9B}2J"
       #expect(Deaths(state).append(death) == nil)
       let table = try cron.run(["status", "--deaths"]).output
+      #expect(table.contains(" 59 min 59 s  "), "not 59 min … of it")
       #expect(table.contains("\n    | \\x1b]0;title\\x07first\n    | second\\x9b2J\n"))
       #expect(try Self.deaths(cron).first?["stderr"]?.stringValue == death.lastWords)
     }

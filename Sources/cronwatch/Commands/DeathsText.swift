@@ -17,7 +17,7 @@ enum DeathsText {
 
   /// A line for each, and below it what the process said last.
   static func table(_ deaths: [DeathRecord]) -> [String] {
-    ["WHEN                      ROLE     PID      LIVED    END                       WHY"]
+    ["WHEN                      ROLE     PID      LIVED        END                       WHY"]
       + deaths.flatMap { [row($0)] + words($0) }
   }
 
@@ -25,7 +25,7 @@ enum DeathsText {
     [
       HumanText.padded(Instant(microseconds: death.atMicroseconds).milliseconds3339, width: 24),
       HumanText.padded(death.role.rawValue, width: 7), HumanText.padded(String(death.pid), width: 7),
-      HumanText.padded(HumanText.duration(seconds: Double(death.uptimeSeconds)), width: 7),
+      HumanText.padded(HumanText.duration(seconds: Double(death.uptimeSeconds)), width: 11),
       HumanText.padded(death.cause?.description ?? "unknown", width: 24), why(death),
     ].joined(separator: "  ")
   }
