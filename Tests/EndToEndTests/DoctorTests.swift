@@ -10,6 +10,10 @@ struct DoctorTests {
     let rows = try result.jsonLines()
     let problems = rows.count { $0["result"]?.stringValue == "problem" }
     #expect(result.exit == (problems > 0 ? 1 : 0))
+    for row in rows {
+      let isActionable = row["result"]?.stringValue == "problem"
+      #expect((row["remedy"]?.stringValue != nil) == isActionable, "who is told what to do hears it by the exit status")
+    }
     return Dictionary(rows.map { ($0["check"]?.stringValue ?? "", $0) }) { first, _ in first }
   }
 

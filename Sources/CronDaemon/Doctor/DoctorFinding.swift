@@ -40,9 +40,9 @@ public enum DoctorCheck: String, Hashable, Sendable, CaseIterable {
 public enum DoctorResult: String, Hashable, Sendable {
   /// Nothing to do.
   case ok
-  /// Worth knowing; nothing has to be done.
+  /// Worth knowing; nothing has to be done, so that it has no remedy.
   case note
-  /// Somebody should do something.
+  /// Somebody should do something: its remedy.
   case problem
 }
 
@@ -54,7 +54,7 @@ public struct DoctorFinding: Hashable, Sendable {
   public var result: DoctorResult
   /// What was found, in one clause.
   public var found: String
-  /// What to do, in one clause; nil when there is nothing.
+  /// What to do, in one clause; of problems alone.
   public var remedy: String?
 
   /// The outcome of a check.

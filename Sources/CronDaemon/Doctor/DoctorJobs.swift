@@ -41,6 +41,14 @@ struct SystemdUnit {
   var path: String
   /// The last value of `KillMode=`; nil = the default.
   var killMode: String?
+  /// The last value of `Delegate=`; nil = the default, which is no.
+  var delegate: String?
+
+  /// Whether systemd leaves the unit's control group to it; a list of controllers is a yes, see
+  /// systemd.resource-control(5).
+  var isDelegated: Bool {
+    delegate.map { !["0", "no", "n", "false", "f", "off"].contains($0.lowercased()) } ?? false
+  }
 }
 
 /// The checks of jobs and service; pure.
@@ -73,8 +81,7 @@ extension DoctorJobs {
     }
     guard let jobs else { return DoctorFinding(.configuration, .note, "nothing has been loaded yet") }
     if jobs == 0 {
-      return DoctorFinding(
-        .configuration, .note, "no jobs are defined", remedy: "run `cronwatch start CRONTAB`")
+      return DoctorFinding(.configuration, .note, "no jobs are defined")
     }
     return DoctorFinding(.configuration, .ok, "\(jobs) \(jobs == 1 ? "job" : "jobs"), no line refused")
   }
@@ -82,12 +89,14 @@ extension DoctorJobs {
   var mailFinding: DoctorFinding {
     guard mailJobs > 0 else { return DoctorFinding(.mail, .ok, "no job asks for any") }
     let who = "MAILTO is set for \(mailJobs == 1 ? "the job" : "\(mailJobs) jobs, such as") \(firstMailJob ?? "")"
-    let remedy = "keep output with `cronwatch logs JOB`, or pipe it to a mail program in the command"
     if hasSendmail {
-      return DoctorFinding(.mail, .note, "\(who): they get it as a variable, cronwatch sends no mail", remedy: remedy)
+      return DoctorFinding(
+        .mail, .note, "\(who): their commands may use it, cronwatch sends no mail (`cronwatch logs JOB` has the output)"
+      )
     }
     return DoctorFinding(
-      .mail, .problem, "\(who), but this machine has no sendmail: nobody gets mail", remedy: remedy)
+      .mail, .problem, "\(who), but this machine has no sendmail: nobody gets mail",
+      remedy: "install one and pipe output to it in the command, or remove MAILTO and see `cronwatch logs JOB`")
   }
 
   var otherCronFinding: DoctorFinding {
@@ -113,13 +122,20 @@ extension DoctorJobs {
     return DoctorFinding(.openFiles, .ok, "\(openFilesOf) may open \(limit), \(workersMax) workers need \(wanted)")
   }
 
+  /// A group that isn't ours is actionable under systemd alone, where a line of the unit makes it so; and there even if
+  /// root may write in it, for systemd takes back what it has not delegated.
   var cgroupFinding: DoctorFinding {
+    if let unit, !unit.isDelegated {
+      let how = unit.delegate.map { "says Delegate=\($0)" } ?? "says nothing of Delegate"
+      return DoctorFinding(
+        .cgroup, .problem, "\(unit.path) \(how): the control group isn't ours to divide among jobs",
+        remedy: "write Delegate=yes under [Service], then run `systemctl daemon-reload` and restart the service")
+    }
     guard let cgroup else {
       return DoctorFinding(.cgroup, .note, "no control group of version 2: jobs don't get their own")
     }
     if isCgroupWritable { return DoctorFinding(.cgroup, .ok, "\(cgroup) may be divided") }
-    return DoctorFinding(
-      .cgroup, .note, "\(cgroup) isn't delegated to this user", remedy: "under systemd write Delegate=yes in the unit")
+    return DoctorFinding(.cgroup, .note, "\(cgroup) isn't delegated to this user: jobs don't get their own")
   }
 
   var unitFinding: DoctorFinding {

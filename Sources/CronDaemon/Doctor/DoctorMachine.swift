@@ -26,8 +26,7 @@ extension DoctorMachine {
         remedy: "run chrony or `timedatectl set-ntp true`; in a container or virtual machine, on its host")
     }
     if clock.maximumErrorMicroseconds > Self.notableError {
-      return DoctorFinding(
-        .clock, .note, "synchronised, but \(error)", remedy: "see `chronyc tracking` or `timedatectl timesync-status`")
+      return DoctorFinding(.clock, .note, "synchronised, but \(error)")
     }
     return DoctorFinding(.clock, .ok, "synchronised, \(error)")
   }

@@ -154,7 +154,9 @@ enum SystemdUnits {
         let text = DoctorProbe.smallText(path)
       else { continue }
       let texts = [text] + dropIns(name, directories).compactMap(DoctorProbe.smallText)
-      return SystemdUnit(path: path, killMode: UnitFile.value("KillMode", section: "Service", in: texts))
+      return SystemdUnit(
+        path: path, killMode: UnitFile.value("KillMode", section: "Service", in: texts),
+        delegate: UnitFile.value("Delegate", section: "Service", in: texts))
     }
     return nil
   }

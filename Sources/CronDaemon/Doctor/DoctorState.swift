@@ -51,7 +51,7 @@ extension DoctorState {
     let words = message.lowercased().hasPrefix(verdict.rawValue) ? message : "\(verdict.rawValue): \(message)"
     switch verdict {
     case .healthy, .asleep: return DoctorFinding(.status, .ok, words)
-    case .starting, .stopping: return DoctorFinding(.status, .note, words, remedy: "look again in a minute")
+    case .starting, .stopping: return DoctorFinding(.status, .note, words)
     case .down: return DoctorFinding(.status, .problem, words, remedy: "run `cronwatch start`")
     case .degraded: return DoctorFinding(.status, .problem, words, remedy: "mend what it names")
     case .crashLooping, .stalled, .failing, .overdue:
@@ -67,7 +67,7 @@ extension DoctorState {
         remedy: "run as its owner, or `chown` it and `chmod 700` it, or give another with --state")
     }
     if !exists {
-      return DoctorFinding(.stateDirectory, .note, "\(path): there is none yet", remedy: "`cronwatch start` makes it")
+      return DoctorFinding(.stateDirectory, .note, "\(path): there is none yet; `cronwatch start` makes it")
     }
     return DoctorFinding(.stateDirectory, .ok, path)
   }
@@ -85,14 +85,14 @@ extension DoctorState {
         remedy: move)
     case .memory(let name):
       return DoctorFinding(
-        .fileSystem, .note, "\(place) is in memory (\(name)): after a reboot nobody knows what ran", remedy: move)
+        .fileSystem, .problem, "\(place) is in memory (\(name)): after a reboot nobody knows what ran", remedy: move)
     case .container:
       return DoctorFinding(
-        .fileSystem, .note, "\(place) is in a container's own layer: it is gone with the container",
+        .fileSystem, .problem, "\(place) is in a container's own layer: it is gone with the container",
         remedy: "mount a volume there")
     case .userSpace:
       return DoctorFinding(
-        .fileSystem, .note, "\(place) is served by a process (FUSE): it can hang, and may be remote", remedy: move)
+        .fileSystem, .note, "\(place) is served by a process (FUSE): it can hang, and may be remote")
     }
   }
 
@@ -145,8 +145,7 @@ extension DoctorState {
     if !stale.isEmpty { parts.append("left over by a crash: \(stale.joined(separator: ", "))") }
     if quarantined > 0 { parts.append("\(quarantined) in quarantine/, which could not be understood once") }
     guard !parts.isEmpty else { return DoctorFinding(.foreignFiles, .ok, "none") }
-    return DoctorFinding(
-      .foreignFiles, .note, parts.joined(separator: "; "), remedy: "look at them, then remove what nobody needs")
+    return DoctorFinding(.foreignFiles, .note, parts.joined(separator: "; "))
   }
 
   var ledgerFinding: DoctorFinding {

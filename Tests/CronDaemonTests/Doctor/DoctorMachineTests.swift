@@ -14,7 +14,7 @@ import Testing
   func `a clock that nobody keeps right is a problem`(clock: ClockDiscipline?, result: DoctorResult, words: String) {
     let finding = DoctorMachine(clock: clock).clockFinding
     #expect(finding.result == result && finding.found.contains(words))
-    #expect((finding.remedy != nil) == (clock != nil && result != .ok))
+    #expect((finding.remedy != nil) == (result == .problem))
   }
 
   @Test func `zone data that is missing and a zone that isn't there are problems`() {
@@ -89,6 +89,7 @@ import Testing
     }.mailFinding
     #expect(finding.result == result)
     #expect(finding.found.contains("nightly") == (count > 0))
+    #expect((finding.remedy != nil) == (result == .problem))
   }
 
   @Test(
@@ -145,13 +146,24 @@ import Testing
     #expect(broken.found == "/e.conf:3: error: x" && broken.remedy == "run `cronwatch check /e.conf`")
   }
 
-  @Test func `a control group that can't be divided is only worth knowing`() {
-    #expect(Self.jobs { _ in }.cgroupFinding.result == .note)
-    #expect(Self.jobs { $0.cgroup = "/g" }.cgroupFinding.result == .note)
-    let ours = Self.jobs {
-      $0.cgroup = "/g"
-      $0.isCgroupWritable = true
-    }
-    #expect(ours.cgroupFinding.result == .ok)
+  @Test(
+    arguments: [
+      (nil, nil, false, .note), (nil, "/g", false, .note), (nil, "/g", true, .ok),
+      (SystemdUnit(path: "/u/x.service", delegate: "yes"), "/g", true, .ok),
+      (SystemdUnit(path: "/u/x.service", delegate: "cpu memory"), "/g", true, .ok),
+      (SystemdUnit(path: "/u/x.service", delegate: "yes"), "/g", false, .note),
+      (SystemdUnit(path: "/u/x.service"), "/g", false, .problem),
+      (SystemdUnit(path: "/u/x.service"), "/g", true, .problem),
+      (SystemdUnit(path: "/u/x.service"), nil, false, .problem),
+      (SystemdUnit(path: "/u/x.service", delegate: "No"), "/g", true, .problem),
+    ] as [(SystemdUnit?, String?, Bool, DoctorResult)])
+  func `a control group that isn't delegated was a note with a remedy, so that the exit status stayed 0`(
+    unit: SystemdUnit?, cgroup: String?, isWritable: Bool, result: DoctorResult
+  ) {
+    let finding = Self.jobs {
+      ($0.unit, $0.cgroup, $0.isCgroupWritable) = (unit, cgroup, isWritable)
+    }.cgroupFinding
+    #expect(finding.result == result)
+    #expect((finding.remedy?.contains("Delegate=yes") == true) == (result == .problem))
   }
 }

@@ -36,17 +36,18 @@ import Testing
       default: .problem
       }
     #expect(finding.result == expected)
-    #expect((finding.remedy == nil) == (expected == .ok))
+    #expect((finding.remedy == nil) == (expected != .problem))
   }
 
   @Test(
     arguments: [
       (0xEF53, .ok), (0x5846_5342, .ok), (0x9123_683E, .ok), (0x6969, .problem), (0xFF53_4D42, .problem),
-      (0xFE53_4D42, .problem), (0x00C3_6400, .problem), (0x0102_1997, .problem), (0x0102_1994, .note),
-      (0x794C_7630, .note), (0x6573_5546, .note),
+      (0xFE53_4D42, .problem), (0x00C3_6400, .problem), (0x0102_1997, .problem), (0x0102_1994, .problem),
+      (0x794C_7630, .problem), (0x6573_5546, .note),
     ] as [(UInt64, DoctorResult)])
   func `state belongs on a local disk`(kind: UInt64, result: DoctorResult) {
-    #expect(Self.state { $0.fileSystem?.kind = kind }.fileSystemFinding.result == result)
+    let finding = Self.state { $0.fileSystem?.kind = kind }.fileSystemFinding
+    #expect(finding.result == result && (finding.remedy != nil) == (result == .problem))
   }
 
   @Test(
@@ -88,7 +89,7 @@ import Testing
       $0.stale = [".format.7.tmp"]
       $0.quarantined = 2
     }.foreignFinding
-    #expect(finding.result == .note)
+    #expect(finding.result == .note && finding.remedy == nil)
     #expect(finding.found.contains("not ours: core; left over by a crash: .format.7.tmp; 2 in quarantine/"))
   }
 
@@ -116,7 +117,7 @@ import Testing
       $0.message = "not running"
     }.findings
     #expect(findings.map(\.check) == [.status, .stateDirectory, .fileSystem, .writable, .space])
-    #expect(findings[1].result == .note && findings[3].found == "/srv")
+    #expect(findings[1].result == .note && findings[1].remedy == nil && findings[3].found == "/srv")
   }
 
   @Test(
