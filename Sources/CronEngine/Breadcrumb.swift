@@ -6,9 +6,11 @@ public struct Breadcrumb: Hashable, Sendable, CustomStringConvertible {
     case replaying
     /// Its reader was reading a file that users write; the input is the file's path.
     case parsing
-    /// Taking over a job of the table; the input is its name.
+    /// Reading back the compiled table; the input is its file.
+    case decoding
+    /// Taking over a job of the table, and computing when it fires; the input is its name.
     case loading
-    /// Deciding what is due.
+    /// Deciding what is due; the input is the name of the job that it is at.
     case deciding
     /// Handing a run to a worker; the input is the job's name.
     case dispatching

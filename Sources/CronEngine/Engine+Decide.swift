@@ -19,12 +19,17 @@ extension Engine {
     while let entry = due.first, entry.at <= now.wall {
       _ = due.popFirst()
       guard jobs[entry.job]?.generation == entry.generation else { continue }
+      say(.deciding, entry.job)
       let period = jobs[entry.job]?.period(near: entry.at) ?? Int64.max
       names.append((entry.at, period, entry.job))
     }
     names.sort { ($0.at, $1.period, $0.name) < ($1.at, $0.period, $1.name) }
     var budget = Self.passBudget
-    for (_, _, name) in names { decide(name, limit: .distantFuture, budget: &budget) }
+    for (_, _, name) in names {
+      say(.deciding, name)
+      decide(name, limit: .distantFuture, budget: &budget)
+    }
+    if !names.isEmpty { say(.deciding) }
     settleBoot()
     if !output.records.isEmpty { advanceWatermark() }
   }

@@ -14,7 +14,7 @@ extension Engine {
     var names: Set<String> = []
     names.reserveCapacity(table.count)
     // Written out once each: they are compared with what the ledger says.
-    let texts = isFirst ? Self.texts(of: table) : [:]
+    let texts = isFirst ? texts(of: table) : [:]
     if isFirst {
       _ = lowerCommonMark()
       settleOldDefinitions(table, texts: texts, former: former)
@@ -25,12 +25,14 @@ extension Engine {
         notice(.duplicateJob(name))
         continue
       }
+      say(.loading, name)
       if jobs[name] != nil {
         update(name, with: job)
       } else {
         add(job, text: texts[name] ?? job.scheduleText, live: orphans[name] ?? [])
       }
     }
+    say(.loading)
     for name in jobs.keys.filter({ !names.contains($0) }).sorted() { retire(name) }
     if isFirst {
       for (name, marks) in ledger.jobs.sorted(by: { $0.key < $1.key }) where !names.contains(name) {
@@ -45,13 +47,18 @@ extension Engine {
   }
 
   /// What the ledger calls the schedules of each job: many have the same, and to write one out takes a while.
-  private static func texts(of table: [EngineJob]) -> [String: String] {
+  private func texts(of table: [EngineJob]) -> [String: String] {
     var known: [[Schedule]: String] = [:]
     var texts: [String: String] = [:]
     texts.reserveCapacity(table.count)
     for job in table where texts[job.definition.name] == nil {
       let schedules = job.definition.schedules
-      let text = known[schedules] ?? job.scheduleText
+      if let text = known[schedules] {
+        texts[job.definition.name] = text
+        continue
+      }
+      say(.loading, job.definition.name)
+      let text = job.scheduleText
       if known.count < 4096 { known[schedules] = text }
       texts[job.definition.name] = text
     }
@@ -68,8 +75,9 @@ extension Engine {
     for zone in former { zones[zone.name, default: []].insert(zone, at: 0) }
     zones[Zone.utc.name] = [.utc]
     for (name, marks) in ledger.jobs.sorted(by: { $0.key < $1.key }) {
-      guard let old = marks.definition else { continue }
+      guard let old = marks.definition, !settings.setAside.contains(name) else { continue }
       if let job = current[name], texts[name] == old.schedule, job.zone.name == old.zone { continue }
+      say(.loading, name)
       let data = zones[old.zone] ?? []
       guard let zone = data.first(where: { $0.dataHash == old.zoneHash }) ?? data.first,
         let job = Self.job(of: old, zone: zone)

@@ -9,6 +9,10 @@ public import CronTime
 public struct Engine: Sendable {
   /// Limits may change with a new table; they hold from the next event on.
   public var settings: EngineSettings
+  /// Told at which job the engine is before it computes with that job's schedule, and of no job once that is over.
+  ///
+  /// Whoever finds the process dead reads there what it died of. It decides nothing, and nothing depends on it.
+  public var trail: (@Sendable (Breadcrumb) -> Void)?
   /// The ledger as of the last action; what a new segment must restate.
   public internal(set) var ledger = LedgerState()
 
@@ -127,6 +131,11 @@ public struct Engine: Sendable {
     }
     output.records.append(sequenced)
     return sequenced.seq
+  }
+
+  /// Says which job's schedule is computed with next; nil = none any more.
+  func say(_ step: Breadcrumb.Step, _ job: String? = nil) {
+    if let trail { trail(Breadcrumb(step, job)) }
   }
 
   mutating func notice(_ notice: EngineNotice) { output.actions.append(.notice(notice)) }

@@ -20,6 +20,8 @@ public struct EngineSettings: Hashable, Sendable {
   public var earliestPlausible: Instant?
   /// In safe mode misfires are recorded as missed, whatever the job's catch-up policy.
   public var safeMode: Bool
+  /// Jobs that are left out of the table because tickers died of them: nothing is computed with what they were either.
+  public var setAside: Set<String> = []
 
   /// Settings with the defaults of the design.
   public init(

@@ -11,12 +11,18 @@ struct DeadConfigurationTests {
   private static let settings = "[ticker]\ninterval = 1s\n[crontabs]\nread-timeout = 1s\n"
 
   /// Runs a command beside a mount that takes its questions, which keeps who asks from being killed.
-  private static func run(_ words: [String], _ cron: Cronwatch, beside mount: borrowing DeadMount) throws -> Int32? {
+  private static func run(_ words: [String], _ cron: Cronwatch, beside mount: DeadMount) throws -> Int32? {
     var command = try cron.spawn(words)
     let process = try ProcessDescriptor(child: command.pid)
-    try waitUntil("the end of \(words)", seconds: 60) {
-      mount.swallow()
-      return process.hasEnded
+    do {
+      try waitUntil("the end of \(words)", seconds: 60) {
+        mount.swallow()
+        return process.hasEnded
+      }
+    } catch {
+      // Else nothing could end who waits for it.
+      mount.end()
+      throw error
     }
     guard case .exited(let status) = try command.wait("\(words)", seconds: 5) else { return nil }
     return status
@@ -28,6 +34,7 @@ struct DeadConfigurationTests {
   func deadMount(verb: String) throws {
     try Cronwatch.use(configuration: Self.settings) { cron in
       let mount = try DeadMount(cron.sandbox.path(of: "mount"))
+      defer { mount.end() }
       try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
       try cron.start()
       try cron.waitForEvidence(count: 1)

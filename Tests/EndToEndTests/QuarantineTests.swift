@@ -39,6 +39,41 @@ struct QuarantineTests {
     }
   }
 
+  @Test(arguments: [("job.load", "loading"), ("job.decide", "deciding")])
+  func `a job that kills each ticker that computes its schedule is quarantined, the others fire, a change lifts it`(
+    point: String, step: String
+  ) throws {
+    try Cronwatch.use(faults: "\(point)@1+:kill", eachProcess: true) { cron in
+      cron.environment["CRONWATCH_FAULT_INPUT"] = "poison"
+      let tick = Cronwatch.evidenceLine("@every 1s")
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s", name: "poison") + tick)
+      _ = try cron.run(["start", cron.crontabPath])
+      try cron.wait("the quarantine") { try Self.degraded(cron).contains("job poison is quarantined") }
+      let count = cron.evidence("tick").count
+      try cron.waitForEvidence("tick", count: count + 2)
+      let deaths = try cron.run(["status", "--deaths", "--json"]).jsonLines()
+      #expect(deaths.count >= 5)
+      #expect(deaths.prefix(3).allSatisfy { $0["during"]?.stringValue == "\(step) poison" }, "\(deaths)")
+      #expect(cron.evidence("poison").isEmpty)
+      let ticker = try cron.ticker()
+      try cron.crontab(tick)
+      try cron.wait("the quarantine's end") { try !Self.degraded(cron).contains("quarantined") }
+      #expect(try cron.ticker() == ticker)
+    }
+  }
+
+  @Test func `a compiled table that kills each ticker, even made anew, is waited on instead of died of`() throws {
+    try Cronwatch.use(faults: "table.decode@1+:kill", eachProcess: true) { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      _ = try cron.run(["start", cron.crontabPath])
+      try cron.waitForVerdict("failing")
+      let deaths = try cron.run(["status", "--deaths", "--json"]).jsonLines().filter { $0["unwanted"] == true }
+      #expect(deaths.count >= 5, "\(deaths)")
+      #expect(deaths.allSatisfy { $0["during"]?.stringValue == "decoding last-good/table" }, "\(deaths)")
+      #expect(cron.log.contains("it is the one that tickers died of"))
+    }
+  }
+
   @Test func `a crontab that kills each reader is passed over, and the others are loaded`() throws {
     try Cronwatch.use(faults: "reader.before-parse@1+:kill", eachProcess: true) { cron in
       let poison = cron.sandbox.path(of: "poison")

@@ -22,6 +22,9 @@ final class Trail {
   /// Says what is done next.
   func drop(_ step: Breadcrumb.Step, _ input: String? = nil) { write(Breadcrumb(step, input).description) }
 
+  /// The same, of somebody who doesn't know where it is written.
+  func drop(_ breadcrumb: Breadcrumb) { write(breadcrumb.description) }
+
   /// Says that it is done.
   func clear() { if !isClear { write("") } }
 

@@ -19,6 +19,9 @@ final class Quarantine {
     !inputs.isEmpty && inputs.contains(Breadcrumb(step, input))
   }
 
+  /// The jobs that must not be in the table.
+  var jobs: Set<String> { Set(inputs(of: .loading) + inputs(of: .deciding)) }
+
   /// Whether a run of the job must not be handed to a worker.
   func refuses(_ job: JobDefinition) -> Bool {
     has(.dispatching, job.name) || former[job.name]?.isSameWork(as: job) == true
@@ -35,7 +38,7 @@ final class Quarantine {
       // Written as it was before: it is tried again.
       for job in table.jobs where former[job.name]?.isSameWork(as: job) == true { former[job.name] = nil }
     }
-    let jobs = inputs.filter { $0.step == .dispatching || $0.step == .loading }
+    let jobs = inputs.filter { [.dispatching, .loading, .deciding].contains($0.step) }
     if jobs.isEmpty { return [] }
     let names = Set(jobs.compactMap(\.input))
     let now = Dictionary(table.jobs.filter { names.contains($0.name) }.map { ($0.name, $0) }) { first, _ in first }
@@ -57,6 +60,9 @@ final class Quarantine {
     return released
   }
 
+  /// Another table than the one that was set aside could be used.
+  func releaseTable() -> Bool { inputs.remove(.table) != nil }
+
   /// Lets a source go that has changed; whether it was set aside.
   func release(source: String) -> Bool { inputs.remove(Breadcrumb(.parsing, source)) != nil }
 
@@ -72,7 +78,9 @@ final class Quarantine {
       case .parsing: "\(input) is quarantined: three readers running died reading it; \(again)"
       case .replaying:
         "ledger/\(input) is quarantined: three tickers running died reading it back; nothing of it counts"
-      case .deciding: "\(crumb) is quarantined"
+      case .deciding:
+        "job \(input) is quarantined: three tickers running died deciding what is due of it; it doesn't fire; \(again)"
+      case .decoding: "\(input) is quarantined: three tickers running died reading it back; it is compiled anew"
       }
     }
   }
@@ -87,7 +95,62 @@ extension JobDefinition {
   }
 }
 
+extension Breadcrumb {
+  /// The compiled table.
+  static let table = Breadcrumb(.decoding, "last-good/\(ReaderRole.tableName)")
+}
+
+/// Of a table that tickers died of, what tells it from another.
+struct RefusedTable: Hashable {
+  let size: Int
+  let checksum: UInt32
+
+  init(_ bytes: [UInt8]) {
+    size = bytes.count
+    checksum = CRC32C.checksum(bytes)
+  }
+}
+
+/// Why the table can't be loaded.
+struct TableRefusal: Error, CustomStringConvertible {
+  let description = "it is the one that tickers died of; a change of its sources makes another one"
+}
+
 extension Ticker {
+  /// Lets the engine leave breadcrumbs.
+  func listenToEngine() {
+    // Only the loop's thread ever runs the engine.
+    nonisolated(unsafe) let trail = trail
+    engine.trail = { breadcrumb in
+      trail.drop(breadcrumb)
+      guard let input = breadcrumb.input else { return }
+      if breadcrumb.step == .loading { Fault.point("job.load", of: input) }
+      if breadcrumb.step == .deciding { Fault.point("job.decide", of: input) }
+    }
+  }
+
+  /// A compiled table that tickers died of is kept apart, and the reader has to make another one.
+  func setTableAside() {
+    guard quarantine.inputs.contains(.table) else { return }
+    do throws(Errno) {
+      let directory = try state.directory(.lastGood)
+      let bytes = try AtomicFile.read(in: directory, name: ReaderRole.tableName, limit: ReaderRole.largestTable)
+      refusedTable = RefusedTable(bytes)
+      try AtomicFile.replace(in: state.directory(.quarantine), name: ReaderRole.tableName, bytes: bytes)
+      try directory.unlink(ReaderRole.tableName)
+      log.warning("the compiled table is set aside: tickers died of it", LogField("size", bytes.count))
+    } catch {
+      log.warning("the compiled table can't be set aside", LogField("cause", error))
+    }
+  }
+
+  /// A table could be used: it is another one than that of which tickers died.
+  func releaseTable() {
+    guard quarantine.releaseTable() else { return }
+    log.info("another table was compiled")
+    tell(.lifted(Breadcrumb.table.description))
+  }
+
   /// A run of a quarantined job is never handed to a worker: it ends as one that couldn't be started.
   ///
   /// True = it was refused.

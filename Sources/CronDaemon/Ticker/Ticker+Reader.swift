@@ -135,15 +135,14 @@ extension Ticker {
       readerDeaths = 0
       readerSuspects = Suspects()
       problems["reader"] = nil
-      loadTable()
+      // A first table that was read and can't be used: only another configuration makes another one.
+      if !loadTable() { firstReadingFailed(status: refusedTable == nil ? 75 : 78) }
     } else {
       if case .signaled = cause, ended?.isLate != true { readAgainSoon() }
       problems["reader"] = "configuration couldn't be read (\(cause)): the last good one is in use"
       log.error("reading the configuration failed", LogField("cause", cause))
-      // Should this be the end of the ticker, its watcher finds out of what it died.
-      if isDead, !isReady, let killer { trail.drop(.parsing, killer) }
       let status: Int32 = if case .exited(let status) = cause { status } else { 75 }
-      firstReadingFailed(status: status)
+      firstReadingFailed(status: status, killer: killer)
     }
     if wasReload { tell(.reloaded) }
   }

@@ -20,12 +20,16 @@ final class SourceWatch {
 /// The table that a reader compiled, and the places where users write.
 extension Ticker {
   /// Before READY there has to be a table: the last good one, else there is nothing to run.
-  func firstReadingFailed(status: Int32) {
+  ///
+  /// `killer` is the source that killed the reader.
+  func firstReadingFailed(status: Int32, killer: String? = nil) {
     guard !isReady, status != 75 || reader == nil else { return }
     if loadTable() { return }
     // It may be mended already: what has changed since it was opened is read before anything is given up.
     if status == 78, loop.deadlines.isSet(.sourcesChanged) { return }
-    log.error("there is no usable configuration and no last good copy")
+    // Should this be the end of the ticker, its watcher finds out of what it died.
+    if let killer { trail.drop(.parsing, killer) }
+    log.error("there is no usable configuration and no last good copy", LogField("cause", problems["table"] ?? ""))
     failedStatus = status == 78 ? 78 : 75
     mustEnd = true
   }
@@ -34,13 +38,23 @@ extension Ticker {
   @discardableResult
   func loadTable() -> Bool {
     do {
-      let bytes = try AtomicFile.read(in: state.directory(.lastGood), name: "table", limit: 1 << 30)
-      use(try JobTableCodec.decode(bytes))
+      let bytes = try AtomicFile.read(
+        in: state.directory(.lastGood), name: ReaderRole.tableName, limit: ReaderRole.largestTable)
+      if let refusedTable, refusedTable == RefusedTable(bytes) { throw TableRefusal() }
+      use(try decode(bytes))
+      releaseTable()
       return true
     } catch {
       problems["table"] = "the compiled table can't be loaded: \(error)"
       return false
     }
+  }
+
+  private func decode(_ bytes: [UInt8]) throws(JobTableError) -> JobTable {
+    trail.drop(.table)
+    defer { trail.clear() }
+    Fault.point("table.decode")
+    return try JobTableCodec.decode(bytes)
   }
 
   private func use(_ loaded: JobTable) {
@@ -55,6 +69,7 @@ extension Ticker {
     keeper.segmentBytes = Int(clamping: loaded.settings.ledgerSegmentSize)
     engine.settings.workersMax = max(1, loaded.settings.workersMax)
     engine.settings.queueLimit = loaded.settings.workersQueue
+    engine.settings.setAside = quarantine.jobs
     engine.settings.killGraceSeconds = loaded.settings.killGraceMilliseconds / 1_000
     problems["trigger"] = TriggerResolver.resolve(provider: loaded.settings.triggerProvider, discovered: []).warning
     if !isSame {

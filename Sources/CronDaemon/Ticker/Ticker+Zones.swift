@@ -128,9 +128,8 @@ extension Ticker {
     var jobs: [EngineJob] = []
     jobs.reserveCapacity(table.jobs.count)
     var lost: [String] = []
-    defer { trail.clear() }
-    for definition in table.jobs where !quarantine.has(.loading, definition.name) {
-      trail.drop(.loading, definition.name)
+    let setAside = quarantine.jobs
+    for definition in table.jobs where !setAside.contains(definition.name) {
       if let zone = definition.zone.map({ zones.named[$0] }) ?? zones.fallback {
         jobs.append(EngineJob(definition: definition, zone: zone, jitterSeed: salt))
       } else {

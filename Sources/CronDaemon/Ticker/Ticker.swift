@@ -29,6 +29,8 @@ final class Ticker {
   let deaths: Deaths
   let trail: Trail
   let quarantine: Quarantine
+  /// The table that tickers died of; nil = none did, or there was none.
+  var refusedTable: RefusedTable?
   let channel: FileDescriptor
   var engine: Engine
   var table = JobTable()
@@ -95,6 +97,7 @@ final class Ticker {
     trail = pool.trail
     quarantine = Quarantine(arguments.quarantined)
     if let timeout = arguments.readTimeoutMilliseconds { table.settings.crontabReadTimeoutMilliseconds = timeout }
+    listenToEngine()
     try channel.setNonBlocking(true)
     try loop.poller.add(channel.raw, token: PollToken.channel.rawValue)
     if let raw = keeper.completionRaw { try loop.poller.add(raw, token: PollToken.ledgerSync.rawValue) }
@@ -114,9 +117,15 @@ final class Ticker {
     inbox.append(event)
     while !inbox.isEmpty {
       let next = inbox.removeFirst()
-      for action in engine.handle(next) { perform(action) }
+      for action in decide(next) { perform(action) }
       takePoolEvents()
     }
+  }
+
+  /// What the engine makes of an event. What follows is no job's fault any more.
+  private func decide(_ event: Event) -> [Action] {
+    defer { trail.clear() }
+    return engine.handle(event)
   }
 
   /// What the pool has learnt becomes events; a slot serves again once the ledger has the end of its run.
@@ -127,7 +136,7 @@ final class Ticker {
       defer { if events.isEmpty { events = pool.takeEvents()[...] } }
       if case .workerDied(let death) = event { note(death) }
       guard let engineEvent = event.event(at: moment()) else { continue }
-      for action in engine.handle(engineEvent) { perform(action) }
+      for action in decide(engineEvent) { perform(action) }
       if event.isFinal, let claim = event.claim {
         pool.settle(claim)
         pruneOutput(ofRun: claim.run)

@@ -55,6 +55,7 @@ public enum TickerRole {
       hasTickedInBoot: hasTickedInBoot)
     let ticker = try recoverer.recover()
     Fault.point("ticker.recovered")
+    ticker.setTableAside()
     // After a crash the table of a moment ago fires at once; at a first start only what is written now may.
     if ticker.isRestart { ticker.loadTable() }
     ticker.startReader()

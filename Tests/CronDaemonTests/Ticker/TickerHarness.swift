@@ -14,7 +14,7 @@ final class TickerHarness {
 
   /// Writes the crontab; `prepare` may lay out the state directory before the ticker starts.
   init(
-    crontab: String, fault: String? = nil, environment: [String] = [],
+    crontab: String, fault: String? = nil, words: [String] = [], environment: [String] = [],
     prepare: (borrowing Sandbox, StateDirectory) throws -> Void = { _, _ in }
   ) throws {
     sandbox = try Sandbox()
@@ -30,7 +30,7 @@ final class TickerHarness {
       try WorkerHarness.program(),
       arguments: [
         "cronwatch", "role", "ticker", "--state", state.path, "--config", "", "--crontab", path, "--interval-ms", "200",
-      ],
+      ] + words,
       environment: ["PATH=/usr/bin:/bin", "HOME=\(sandbox.path)"] + environment + faults,
       descriptors: [
         .init(child: 1, raw: log.raw), .init(child: 2, raw: log.raw), .init(child: 4, raw: theirs.raw),

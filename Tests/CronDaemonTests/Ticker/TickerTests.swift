@@ -1,3 +1,4 @@
+import CronEngine
 import CronSystem
 import CronTestSupport
 import CronTime
@@ -23,6 +24,18 @@ import Testing
     try ticker.signal(Signal.resume)
     try ticker.hear(.ready)
     try waitUntil("the success mark has moved") { HeartbeatFile(ticker.state, .success).read().beat != nil }
+    #expect(try ticker.stop() == .exited(0))
+  }
+
+  @Test func `a table that tickers died of is kept apart, and another one is compiled`() throws {
+    let words = ["--quarantine", Breadcrumb.table.description]
+    let ticker = try TickerHarness(crontab: idle, words: words) { _, state in
+      try AtomicFile.replace(in: state.directory(.lastGood), name: "table", bytes: Array("poison".utf8))
+    }
+    try ticker.hear(.ready)
+    try ticker.hear(.lifted(Breadcrumb.table.description))
+    let (kept, table) = (ticker.sandbox.read("state/quarantine/table"), ticker.sandbox.read("state/last-good/table"))
+    #expect(kept == "poison" && table?.hasPrefix("poison") == false)
     #expect(try ticker.stop() == .exited(0))
   }
 
