@@ -55,6 +55,33 @@ struct DeadConfigurationTests {
     }
   }
 
+  @Test(
+    "a crontab in a directory of a dead mount costs itself alone, also when a ticker that dies is replaced",
+    .enabled(if: DeadMount.canBeMade, "needs /dev/fuse and the right to mount"))
+  func deadDirectory() throws {
+    try Cronwatch.use { cron in
+      let mount = try DeadMount(cron.sandbox.path(of: "mount"))
+      defer { mount.end() }
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.configure(Self.settings + "files = \(mount.path)/host/crontab\nfiles = \(cron.crontabPath)\n")
+      #expect(try Self.run(["start"], cron, beside: mount) == 0)
+      try cron.waitForEvidence(count: 2)
+      let ticker = try cron.ticker()
+      try cron.kill(ticker)
+      let count = cron.evidence().count
+      try cron.wait("another ticker fires") {
+        mount.swallow()
+        return cron.evidence().count >= count + 2
+      }
+      // What lies elsewhere is heard of.
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s", name: "changed"))
+      try cron.wait("the change counts", seconds: 40) {
+        mount.swallow()
+        return cron.evidence("changed").count >= 2
+      }
+    }
+  }
+
   @Test("start --foreground goes on with the last good copy of a configuration that hangs")
   func foreground() throws {
     try Cronwatch.use(configuration: Self.settings) { cron in

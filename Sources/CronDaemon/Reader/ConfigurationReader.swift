@@ -20,10 +20,15 @@ struct ConfigurationReader: ~Copyable {
   private let copies: SourceCopies
   private let zones: ZoneChecker
   private let loader: SourceLoader
+  /// nil = nobody asked for watches.
+  private var watches: SourceWatches?
   private var table = JobTable()
   private var findings = DiagnosticList()
 
-  init(_ state: StateDirectory, _ request: Request) throws(Errno) {
+  init(
+    _ state: StateDirectory, _ request: Request, watches: consuming SourceWatches? = nil
+  ) throws(Errno) {
+    self.watches = watches
     self.state = state
     self.request = request
     copies = try SourceCopies(state)
@@ -33,7 +38,10 @@ struct ConfigurationReader: ~Copyable {
 
   /// Reads everything; nil = the configuration is bad and there is no good copy, which `findings` explain.
   mutating func read() -> JobTable? {
-    defer { copies.unmark() }
+    defer {
+      copies.unmark()
+      watches?.finish()
+    }
     if !request.configuration.isEmpty {
       read(Source(path: request.configuration, kind: .conf, form: .settings, trust: .named))
       if case .refused = table.sources.first?.status {
@@ -45,6 +53,8 @@ struct ConfigurationReader: ~Copyable {
     let system = table.settings.systemCrontabs && request.crontabs.isEmpty
     for path in request.crontabs.isEmpty ? table.settings.crontabFiles : request.crontabs { list.addNamed(path) }
     if system, CurrentProcess.effectiveUser == 0 {
+      // A user's first crontab appears in a directory that may be empty now.
+      watches?.watch(directoryOf: request.root + table.settings.crontabSpool + "/.")
       list.addSystem(root: request.root, spool: table.settings.crontabSpool)
     }
     list.addCommandJobs(state)
@@ -78,6 +88,8 @@ struct ConfigurationReader: ~Copyable {
     if request.skipped.contains(source.path) {
       return fall(back: source, "reading it took too long, or killed the reader")
     }
+    // Before it is read: what changes in between is heard.
+    watches?.watch(directoryOf: source.path)
     switch loader.load(source) {
     case .absent:
       if source.isExpected { fall(back: source, "there is no such file") } else { settle(source, .absent) }

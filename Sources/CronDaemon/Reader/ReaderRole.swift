@@ -3,7 +3,8 @@ internal import CronSystem
 
 /// The role `reader`: reads what users wrote, in a process of its own that may hang or crash at no cost.
 ///
-/// `cronwatch role reader --state DIR --config FILE [--crontab FILE]… [--skip FILE]…` writes `last-good/table`.
+/// `cronwatch role reader --state DIR --config FILE [--crontab FILE]… [--skip FILE]… [--watch yes]` writes
+/// `last-good/table`.
 public enum ReaderRole {
   /// The table's name in `last-good`.
   public static let tableName = "table"
@@ -31,7 +32,8 @@ public enum ReaderRole {
     request.skipped = arguments.all("skip")
     request.root = arguments["root"] ?? ""
     do throws(Errno) {
-      var reader = try ConfigurationReader(state, request)
+      let watches = arguments.flag("watch") ? try SourceWatches() : nil
+      var reader = try ConfigurationReader(state, request, watches: watches)
       guard let table = reader.read() else {
         for finding in reader.diagnostics.prefix(20) { logger.error(finding.text) }
         return 78

@@ -3,16 +3,34 @@ import CronEngine
 import CronSystem
 
 /// A reader that runs now.
-struct ReaderChild {
+final class ReaderChild {
   let pid: Int32
   /// CLOCK_MONOTONIC at its start, in nanoseconds.
   let startedNanoseconds: Int64
   /// Its standard error.
   let crash: CrashPipe
   /// Sources that it passes over, because one before it hung on them.
-  var skipped: [String] = []
+  let skipped: [String]
   /// Whether it was ended because it took too long.
   var isLate = false
+  /// The memory for the list of its watches; nil = it sets none.
+  let watches: FileDescriptor?
+
+  init(pid: Int32, startedNanoseconds: Int64, crash: CrashPipe, skipped: [String], watches: consuming FileDescriptor?) {
+    self.pid = pid
+    self.startedNanoseconds = startedNanoseconds
+    self.crash = crash
+    self.skipped = skipped
+    self.watches = watches
+  }
+
+  /// The watches that it has set.
+  var listedWatches: SourceWatches.List {
+    switch watches {
+    case .some(let list): SourceWatches.read(list)
+    case .none: SourceWatches.List()
+    }
+  }
 }
 
 /// Configuration and crontabs: read by a short-lived child, loaded from its table.
@@ -35,23 +53,29 @@ extension Ticker {
       return
     }
     if isReady { tell(.reloading) }
-    // Watched before it is read: a change in between is heard by this ticker, or by the watcher once it has ended.
-    if sources.notify == nil { watchSources(table) }
+    openQueue()
     // What killed the last one says nothing of the end of one that hasn't come to a source.
     SourceCopies.forgetMarked(state)
     do throws(Errno) {
       var errors = try Pipe(nonBlocking: true)
+      var watches: FileDescriptor?
+      if sources.notify != nil { watches = try Memfd.create(name: "cronwatch-watches") }
+      var descriptors: [Spawn.Inheritance] = [
+        .init(child: 1, raw: arguments.log.descriptor), .init(child: 2, raw: errors.writeRaw),
+        .init(child: CrashPipe.logDescriptor, raw: arguments.log.descriptor),
+      ]
+      if let queue = sources.notify?.raw, let list = watches?.raw {
+        descriptors.append(.init(child: SourceWatch.descriptor, raw: queue))
+        descriptors.append(.init(child: SourceWatches.listDescriptor, raw: list))
+      }
       let pid = try Spawn.start(
         "/proc/self/exe",
         arguments: ["cronwatch", "role", "reader"] + arguments.words + CrashPipe.logWords
-          + skipped.flatMap { ["--skip", $0] },
-        environment: ServiceManager.withoutNotify(Environment.entries()),
-        descriptors: [
-          .init(child: 1, raw: arguments.log.descriptor), .init(child: 2, raw: errors.writeRaw),
-          .init(child: CrashPipe.logDescriptor, raw: arguments.log.descriptor),
-        ])
+          + skipped.flatMap { ["--skip", $0] } + (descriptors.count > 3 ? ["--watch", "yes"] : []),
+        environment: ServiceManager.withoutNotify(Environment.entries()), descriptors: descriptors)
       reader = ReaderChild(
-        pid: pid, startedNanoseconds: loop.monotonic(), crash: CrashPipe(errors.takeReadEnd()), skipped: skipped)
+        pid: pid, startedNanoseconds: loop.monotonic(), crash: CrashPipe(errors.takeReadEnd()), skipped: skipped,
+        watches: watches)
       loop.deadlines.set(
         .reader, at: loop.monotonic() &+ table.settings.crontabReadTimeoutMilliseconds &* 1_000_000)
     } catch {
@@ -78,6 +102,7 @@ extension Ticker {
   private func abandonReader() {
     guard let ended = reader else { return }
     reader = nil
+    takeWatches(of: ended)
     let hung = ReaderRole.interruptedSource(state)
     stuckReaders[ended.pid] = .some(hung)
     sayStuckReaders()
@@ -107,6 +132,7 @@ extension Ticker {
     let wasReload = isReady
     let ended = reader
     reader = nil
+    if let ended { takeWatches(of: ended) }
     if let ended, ended.isLate || !ReaderRole.isAnswer(cause) {
       var death = DeathRecord(
         .reader, pid: ended.pid, cause: cause, livedNanoseconds: loop.monotonic() &- ended.startedNanoseconds,

@@ -13,7 +13,11 @@ final class SourceWatch {
   var names: [Int32: Set<String>] = [:]
   /// Watches by path.
   var watches: [String: Int32] = [:]
-  /// Before there was a table something changed where an earlier ticker watched, and this one may have to as well.
+  /// A reader has said what it watches.
+  var isReported = false
+  /// The names of all watches that count are known: a change under another one is nobody's business.
+  var isComplete = false
+  /// Until then something changed where an earlier ticker watched, and this one may have to as well.
   var hasUnknownChanges = false
 }
 
@@ -86,10 +90,6 @@ extension Ticker {
       }
     }
     watchSources(loaded)
-    if sources.hasUnknownChanges {
-      sources.hasUnknownChanges = false
-      loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
-    }
     becomeReady()
     // The file, its lines and the table before: as much as all that stays.
     if !isSame { CurrentProcess.returnFreeMemory() }
@@ -139,9 +139,11 @@ extension Ticker {
       var events = try sources.notify?.read() ?? []
       // The queue outlives tickers: what an earlier one watched and this one doesn't is nobody's business any more.
       for event in events where !event.isOverflow && sources.names[event.watch] == nil && !event.isEnded {
-        // Without a table it isn't known yet what this one is going to watch.
-        sources.hasUnknownChanges = !isReady
-        if isReady { do throws(Errno) { try sources.notify?.unwatch(event.watch) } catch {} }
+        if sources.isComplete {
+          do throws(Errno) { try sources.notify?.unwatch(event.watch) } catch {}
+        } else {
+          heardUnknown(event)
+        }
       }
       events.removeAll { !$0.isOverflow && sources.names[$0.watch] == nil }
       // What was watched is gone: whatever takes its place needs a watch of its own.
@@ -167,17 +169,51 @@ extension Ticker {
     }
   }
 
-  /// Watches the directories that sources lie in: files are replaced by renames as often as they are written.
+  /// A change under a watch of which it isn't known yet whose it is: a reader of ours has set it, or an earlier ticker.
+  private func heardUnknown(_ event: INotify.Event) {
+    sources.hasUnknownChanges = true
+    // Without a usable configuration no list will come that could tell.
+    let name = arguments.configuration.split(separator: "/").last.map(String.init)
+    guard event.name.isEmpty || event.name == name else { return }
+    loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
+  }
+
+  /// Opens the queue of changes before the first reader begins, which watches what it reads.
+  func openQueue() {
+    do throws(Errno) {
+      if sources.notify != nil { return }
+      let notify = try arguments.hasChanges ? INotify(inherited: SourceWatch.descriptor) : INotify()
+      try loop.poller.add(notify.raw, token: PollToken.sources.rawValue)
+      sources.notify = consume notify
+    } catch {
+      problems["watch"] = "changes of files aren't noticed: \(error)"
+    }
+  }
+
+  /// The watches that a reader has set.
+  func takeWatches(of reader: ReaderChild) {
+    let list = reader.listedWatches
+    sources.watches.merge(list.watches) { $1 }
+    if list.isWhole { sources.isReported = true }
+  }
+
+  /// Whether a place is the system's or ours: to look it up can't hang where anything of this machine works.
+  private func isOwn(_ directory: String) -> Bool {
+    ["/etc", "/etc/cron.d", "\(arguments.state)/jobs"].contains(directory)
+      || zonesInUse.paths.contains { SourceWatches.directory(of: $0) == directory }
+  }
+
+  /// Gives each watch the names that matter. Where users name the place a reader has set it; the system's and our own
+  /// are set here.
   func watchSources(_ table: JobTable) {
     var wanted: [String: Set<String>] = [:]
     func want(_ path: String, everything: Bool = false) {
-      guard let slash = path.lastIndex(of: "/") else { return }
-      let directory = slash == path.startIndex ? "/" : String(path[..<slash])
+      guard let directory = SourceWatches.directory(of: path) else { return }
       let isWhole = everything || wanted[directory] == []
       if isWhole {
         wanted[directory] = []
       } else {
-        wanted[directory, default: []].insert(String(path[path.index(after: slash)...]))
+        wanted[directory, default: []].insert(String(path.split(separator: "/").last ?? ""))
       }
     }
     for source in table.sources { want(source.path, everything: source.kind == .spool) }
@@ -190,26 +226,23 @@ extension Ticker {
       want("/etc/crontab")
       want("\(table.settings.crontabSpool)/.", everything: true)
     }
-    do throws(Errno) {
-      if sources.notify == nil {
-        let notify = try arguments.hasChanges ? INotify(inherited: SourceWatch.descriptor) : INotify()
-        try loop.poller.add(notify.raw, token: PollToken.sources.rawValue)
-        sources.notify = consume notify
-      }
-    } catch {
-      problems["watch"] = "changes of files aren't noticed: \(error)"
-      return
-    }
+    openQueue()
+    guard sources.notify != nil else { return }
     problems["watch"] = nil
+    sources.isComplete = sources.isReported
     for (path, watch) in sources.watches where wanted[path] == nil {
       do throws(Errno) { try sources.notify?.unwatch(watch) } catch {}
       sources.watches[path] = nil
       sources.names[watch] = nil
     }
+    if sources.isComplete, sources.hasUnknownChanges {
+      sources.hasUnknownChanges = false
+      loop.deadlines.set(.sourcesChanged, at: loop.monotonic() &+ Self.debounce)
+    }
     for (path, names) in wanted {
       do throws(Errno) {
         var known = sources.watches[path]
-        if known == nil { known = try sources.notify?.watch(path) }
+        if known == nil, isOwn(path) { known = try sources.notify?.watch(path) }
         guard let watch = known else { continue }
         sources.watches[path] = watch
         sources.names[watch] = names
