@@ -47,6 +47,7 @@ public struct JobDefinition: Hashable, Sendable {
   private var line: Int32
   private var column: Int32
   private var shared: SharedTerms
+  var sharedDigest: UInt64 { shared.digest }
 
   /// A job; what isn't given is as in a crontab without options.
   public init(

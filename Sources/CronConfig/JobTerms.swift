@@ -1,3 +1,5 @@
+import CronTime
+
 /// What is said of a job beside its name, schedule and command: mostly the same for all jobs of a file.
 ///
 /// `JobDefinition` has it all, and says there what it means.
@@ -16,16 +18,34 @@ struct JobTerms: Hashable, Sendable {
   var randomDelayMinutes: Int = 0
   var file = "-"
   var sourceKind: SourceKind = .crontab
+
+  /// Tells whether anything of it changed but where it is written and its zone; the same on every machine, for ever.
+  var digest: UInt64 {
+    let numbers = [timeoutSeconds, graceSeconds, Int64(randomDelayMinutes)].map { $0.map(String.init) }
+    let policies = [overlap.rawValue, catchUp.description, onInterrupt.rawValue, durability.rawValue]
+    var parts: [String?] = [standardInput, user, shell] + numbers + policies
+    for variable in environment { parts += [variable.name, variable.value] }
+    return parts.reduce(StableHash.bytes([])) { hash, part in
+      // NUL stands in none of them.
+      StableHash.bytes([0], state: part.map { StableHash.bytes($0.utf8, state: hash) } ?? hash &+ 1)
+    }
+  }
 }
 
 /// One copy of terms for all jobs that share them: a hundred thousand jobs are held in memory.
 final class SharedTerms: Sendable {
   let terms: JobTerms
+  let digest: UInt64
 
-  init(_ terms: JobTerms) { self.terms = terms }
+  init(_ terms: JobTerms) {
+    self.terms = terms
+    digest = terms.digest
+  }
 }
 
 extension JobDefinition {
+  /// Tells whether the job was edited beside its name, schedule, command and zone, without keeping what it said.
+  public var termsDigest: UInt64 { sharedDigest }
   /// The zone of the schedules; nil = the default zone.
   public var zone: String? {
     get { terms.zone }

@@ -12,7 +12,6 @@ extension Engine {
 
   /// Takes over the clocks of an event and notices what happened to them since the last one.
   mutating func enter(_ moment: Moment, first: Bool) {
-    lateness = isLoaded ? .grace : .down
     defer { now = moment }
     guard !first, isRecovered else { return }
     let change = ClockChange(from: now, to: moment)

@@ -31,6 +31,8 @@ extension Engine {
     }
     if !names.isEmpty { say(.deciding) }
     settleBoot()
+    // Why it was late is told of all that was: also what a later pass decides.
+    if due.first.map({ $0.at > now.wall }) ?? true { lateness = .grace }
     if !output.records.isEmpty { advanceWatermark() }
   }
 

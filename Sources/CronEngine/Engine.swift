@@ -46,7 +46,7 @@ public struct Engine: Sendable {
   var recentFailures: [EngineSummary.Failure] = []
   var now: Moment
   /// Why what is too late now wasn't seen in time.
-  var lateness = MissReason.grace
+  var lateness = MissReason.down
   var output = Output()
 
   /// An engine that knows nothing yet; its first event is `recovered`.

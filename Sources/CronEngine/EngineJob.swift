@@ -20,11 +20,12 @@ public struct EngineJob: Hashable, Sendable {
   /// The schedules as the ledger records them.
   var scheduleText: String { definition.schedules.map(\.description).joined(separator: " ; ") }
 
-  /// Tells whether the command changed, without keeping it.
+  /// Tells whether the command or any of its terms was edited, without keeping them.
   var commandDigest: UInt64 {
-    switch definition.command {
-    case .shellLine(let line): SplitMix.hash(line, seed: 1)
-    case .words(let words): words.reduce(2) { SplitMix.hash($1, seed: $0 &+ 1) }
+    let terms = definition.termsDigest
+    return switch definition.command {
+    case .shellLine(let line): SplitMix.hash(line, seed: 1 &+ terms)
+    case .words(let words): words.reduce(2 &+ terms) { SplitMix.hash($1, seed: $0 &+ 1) }
     }
   }
 

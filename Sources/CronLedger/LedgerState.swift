@@ -110,8 +110,8 @@ public struct LedgerState: Hashable, Sendable {
     case .queued(let job, let occurrence, let at):
       jobs[job, default: JobMarks()].queued[occurrence] = QueuedMark(sequence: sequenced.seq, at: at)
       jobs[job]?.decide(upTo: occurrence)
-    case .skipped(let range): decide(range)
-    case .missed(let range): decide(range)
+    case .skipped(let range): try decide(range)
+    case .missed(let range): try decide(range)
     case .through(let at, let job, let boot): setMark(at, job: job, boot: boot)
     case .restart(let at, let boot, let pid, let version):
       lastRestart = RestartMark(at: at, boot: boot, pid: pid, version: version)
@@ -140,8 +140,12 @@ public struct LedgerState: Hashable, Sendable {
       let isOpen = { (run: RunIdentifier) in self.open[run]?.claim.key == key }
       if let other = jobs[claim.job]?.openRuns.first(where: isOpen) {
         contradiction = IllegalTransition(problem: .occurrenceIsOpen(other), run: claim.run, key: key)
-      } else if claim.attempt <= 1, isClaimed(key) {
-        contradiction = IllegalTransition(problem: .alreadyDecided, run: claim.run, key: key)
+      } else if claim.attempt <= 1 {
+        do throws(IllegalTransition) {
+          _ = try occurrenceState(key).next(after: .claim)
+        } catch {
+          contradiction = IllegalTransition(problem: error.problem, run: claim.run, key: key)
+        }
       }
     }
     insert(OpenRun(claim: claim, claimSequence: sequence))
@@ -211,7 +215,30 @@ public struct LedgerState: Hashable, Sendable {
     if known == nil, jobs.count >= 4096, jobs.count & (jobs.count - 1) == 0 { disposeOfRetired() }
   }
 
-  private mutating func decide<Reason>(_ range: NotRun<Reason>) {
+  private mutating func decide<Reason>(_ range: NotRun<Reason>) throws(IllegalTransition) {
+    var contradiction: IllegalTransition?
+    let key = OccurrenceKey(job: range.job, instant: range.last)
+    do throws(IllegalTransition) {
+      _ = try occurrenceState(key, first: range.first).next(after: .leaveOut)
+    } catch {
+      contradiction = IllegalTransition(problem: error.problem, key: key)
+    }
+    leaveOut(range)
+    if let contradiction { throw contradiction }
+  }
+
+  /// Where an occurrence stands, or the last of several.
+  private func occurrenceState(_ key: OccurrenceKey, first: Instant? = nil) -> OccurrenceState {
+    let range = min(first ?? key.instant, key.instant)...key.instant
+    if let marks = jobs[key.job] {
+      if marks.queued.keys.contains(where: range.contains) { return .queued }
+      let isNext = { (run: RunIdentifier) in self.retries[run]?.claim.occurrence.map(range.contains) ?? false }
+      if marks.retries.contains(where: isNext) { return .retrying }
+    }
+    return isClaimed(key) ? .decided : .undecided
+  }
+
+  private mutating func leaveOut<Reason>(_ range: NotRun<Reason>) {
     guard var marks = jobs.removeValue(forKey: range.job) else { return }
     marks.decide(upTo: range.last)
     let isCovered = { (instant: Instant) in instant >= range.first && instant <= range.last }

@@ -145,7 +145,7 @@ public struct Definition: Hashable, Sendable {
   public var origin: Instant
   /// When this definition took effect.
   public var at: Instant
-  /// Tells whether the command changed without keeping it.
+  /// Tells whether the command, or anything else that is said of the job, changed without keeping it.
   public var commandDigest: UInt64
 
   /// Makes a definition.

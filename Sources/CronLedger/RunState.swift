@@ -34,6 +34,36 @@ public enum RunState: String, Hashable, Sendable, CaseIterable {
   }
 }
 
+/// Where one occurrence of a job stands. The legal transitions are the one switch below.
+enum OccurrenceState: Hashable, CaseIterable {
+  /// Nobody has looked at it yet.
+  case undecided
+  /// It waits for its turn.
+  case queued
+  /// An attempt ended, and the next one is announced.
+  case retrying
+  /// It was claimed or left out.
+  case decided
+
+  enum Step: Hashable, CaseIterable {
+    /// A first attempt's `claim` record.
+    case claim
+    /// A `skipped` or `missed` record.
+    case leaveOut
+  }
+
+  /// The state after the step.
+  func next(after step: Step) throws(IllegalTransition) -> OccurrenceState {
+    switch (self, step) {
+    case (.undecided, .claim), (.undecided, .leaveOut), (.queued, .claim), (.queued, .leaveOut),
+      (.retrying, .leaveOut):
+      return .decided
+    case (.retrying, .claim), (.decided, .claim), (.decided, .leaveOut):
+      throw IllegalTransition(problem: .alreadyDecided)
+    }
+  }
+}
+
 /// A record that contradicts what the ledger said before.
 public struct IllegalTransition: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is contradicted.

@@ -28,9 +28,9 @@ extension Int64 {
 /// A hash that is the same in every process and version: FNV-1a over 64 bits.
 ///
 /// What it gives is kept on disk (zone data) and chooses minutes (`a~b`), so Swift's seeded hasher won't do.
-enum StableHash {
+package enum StableHash {
   /// The hash of the bytes, continuing from `state`.
-  static func bytes(_ bytes: some Sequence<UInt8>, state: UInt64 = 0xcbf2_9ce4_8422_2325) -> UInt64 {
+  package static func bytes(_ bytes: some Sequence<UInt8>, state: UInt64 = 0xcbf2_9ce4_8422_2325) -> UInt64 {
     var hash = state
     for byte in bytes {
       hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3

@@ -70,6 +70,18 @@ import Testing
     #expect(bench.notices.contains(.suspended(microseconds: 7_200_000_000)))
   }
 
+  /// The end of another job's run was heard first, and took the reason with it.
+  @Test func `sleep misses for suspend, whatever is heard before the tick`() throws {
+    var bench = Bench.loaded(try job(catchUp: .skip), try job("other", "@every 60s"))
+    bench.tick(after: 60)
+    for order in bench.dispatched where order.job.name == "j" { bench.end(order.run) }
+    let other = try #require(bench.dispatched.first { $0.job.name == "other" })
+    bench.suspend(seconds: 7200)
+    bench.end(other.run)
+    bench.tick()
+    #expect(bench.misses.filter { $0.job == "j" }.map(\.reason) == [.suspend])
+  }
+
   @Test func `a hung ticker misses for grace`() throws {
     var bench = Bench.loaded(try job(catchUp: .skip))
     bench.tick(after: 30)

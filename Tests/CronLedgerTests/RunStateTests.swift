@@ -192,3 +192,33 @@ import Testing
     #expect(snapshot.first?.record == .snapshot(at: Samples.noon, records: snapshot.count - 1))
   }
 }
+
+/// An occurrence is decided once: by a claim, or by what says why it was left out.
+@Suite struct OccurrenceStateTests {
+  @Test(.acceptance(61), arguments: OccurrenceState.allCases, OccurrenceState.Step.allCases)
+  func `what is decided stays so, and an announced attempt is no first one`(
+    _ state: OccurrenceState, _ step: OccurrenceState.Step
+  ) {
+    let isLegal = state == .undecided || state == .queued || (state == .retrying && step == .leaveOut)
+    if isLegal {
+      #expect(throws: Never.self) { try #expect(state.next(after: step) == .decided) }
+    } else {
+      #expect(throws: IllegalTransition(problem: .alreadyDecided)) { try state.next(after: step) }
+    }
+  }
+
+  /// It was taken as it came: only a claim was refused.
+  @Test func `an occurrence that ran isn't left out as well`() throws {
+    var state = LedgerState()
+    let records: [Record] = [
+      .define(Samples.define()), .claim(Samples.claim(1, occurrence: 60)), .end(Samples.end(1)),
+    ]
+    for (place, record) in records.enumerated() {
+      try state.apply(SequencedRecord(seq: UInt64(place + 1), record: record))
+    }
+    let again = NotRun<MissReason>(
+      job: "backup", first: Samples.at(60), last: Samples.at(60), count: 1, at: Samples.at(70), reason: .down)
+    #expect(throws: IllegalTransition.self) { try state.apply(SequencedRecord(seq: 9, record: .missed(again))) }
+    #expect(state.illegalTransitions == 1)
+  }
+}
