@@ -6,6 +6,8 @@ public struct RecoveryLimits: Hashable, Sendable {
   public var maximumSegmentBytes = 256 << 20
   /// So many findings are kept; the rest is counted.
   public var maximumFindings = 100
+  /// So much is read before the time is looked at, bytes.
+  public var pieceBytes = 4 << 20
 
   /// The usual limits.
   public init() {}

@@ -21,9 +21,17 @@ public struct SegmentScanner {
   /// Bytes before it were durable once, as far as the marks that were passed say.
   private(set) var syncedEnd = 0
 
+  /// Looked at during a long search for records amid what is none: whether it is given up.
+  private let isOutOfTime: () -> Bool
+
   /// Begins at the head of the segment's bytes.
   public init(_ bytes: [UInt8]) {
+    self.init(bytes) { false }
+  }
+
+  init(_ bytes: [UInt8], isOutOfTime: @escaping () -> Bool) {
     self.bytes = bytes
+    self.isOutOfTime = isOutOfTime
   }
 
   /// The next item; nil at the end of the segment or at NULs that nothing follows.
@@ -79,7 +87,13 @@ public struct SegmentScanner {
     let start = position
     var candidate = start + 1
     while candidate + 13 <= bytes.count {
-      if looksLikeHead(candidate), let end = lineEnd(from: candidate), let following = record(candidate..<end) {
+      guard looksLikeHead(candidate) else {
+        candidate += 1
+        continue
+      }
+      // Each of these costs a checksum of what may be a very long line.
+      if isOutOfTime() { break }
+      if let end = lineEnd(from: candidate), let following = record(candidate..<end) {
         position = end
         validEnd = end
         waiting = [.record(following, bytes: candidate..<end)]
@@ -126,8 +140,8 @@ struct SegmentHead {
   var isUnderstood: Bool
 
   /// Looks at the head of a segment's bytes; nil when it has no valid one.
-  init?(_ bytes: [UInt8]) {
-    var scanner = SegmentScanner(bytes)
+  init?(_ bytes: [UInt8], isOutOfTime: @escaping () -> Bool = { false }) {
+    var scanner = SegmentScanner(bytes, isOutOfTime: isOutOfTime)
     guard case .record(let first, _)? = scanner.next(), case .snapshot(_, let records, let format) = first.record
     else { return nil }
     covered = first.seq

@@ -18,9 +18,9 @@ enum SyncedMark {
   }
 
   /// What the marks of a segment say together: all bytes before it were durable once.
-  static func end(in bytes: [UInt8]) -> Int {
-    var scanner = SegmentScanner(bytes)
-    while scanner.next() != nil {}
+  static func end(in bytes: [UInt8], isOutOfTime: @escaping () -> Bool = { false }) -> Int {
+    var scanner = SegmentScanner(bytes, isOutOfTime: isOutOfTime)
+    while !isOutOfTime(), scanner.next() != nil {}
     return scanner.syncedEnd
   }
 }

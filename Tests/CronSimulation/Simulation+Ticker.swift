@@ -22,7 +22,12 @@ extension Simulation {
     if fault == .forgetsMemory { memory = SimulatedMemory(disk, capacity: 1 << 20); _ = disk.setMark(false) }
     var spilling = LedgerSpilling(memory)
     var storage = disk
-    var recovery = Recovery.recover(storage: &storage, spilled: spilling.read(), boot: "boot-\(boot)")
+    var recovery = Recovery.recover(storage: &storage, spilled: spilling.read(), boot: "boot-\(boot)") { [self] in
+      guard let left = readingLeft else { return false }
+      readingLeft = left - 1
+      return left <= 0
+    }
+    readingLeft = nil
     if fault == .forgetsLedger { recovery.state = LedgerState() }
     if recovery.needsBaseline {
       recovery.setBaseline(clock.wall)

@@ -69,6 +69,8 @@ public final class Simulation {
   var recentLines: [ClaimLine] = []
   /// The ends of the last runs, as they stand in the ledger.
   var recentEnds: [(run: RunIdentifier, key: OccurrenceKey?, line: [UInt8])] = []
+  /// How much the next ticker reads of the ledger until its time is over; nil = all.
+  var readingLeft: Int?
   /// Something of the ledger was lost; it says so, but for the documented blind spot.
   var hasLost = false
   /// What has happened so far.
@@ -174,9 +176,19 @@ public final class Simulation {
     crashTicker("the ticker crashes")
   }
 
+  /// The next ticker has no time to read the ledger back to its end.
+  private func readSlowly() {
+    let steps = Int.random(in: 0...300, using: &chance)
+    readingLeft = steps
+    counts.slowReadings += 1
+    tell("the next ticker reads no more than \(steps) records of the ledger")
+    crashTicker("the ticker crashes")
+  }
+
   /// What is damaged tells no whole story any more; nothing may run twice for it.
   private func rotABit() {
     if seed % 3 == 0 { return quarantineSegment() }
+    if seed % 6 == 1 { return readSlowly() }
     guard disk.rot() else { return }
     counts.rotten += 1
     tell("a bit of the ledger turns over")

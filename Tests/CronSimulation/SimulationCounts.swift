@@ -34,6 +34,8 @@ public struct SimulationCounts: Hashable, Sendable {
   public var rotten = 0
   /// Segments that tickers died of, and no other may read.
   public var quarantines = 0
+  /// Starts that had no time to read the ledger to its end.
+  public var slowReadings = 0
   /// Steps of the wall clock.
   public var clockSteps = 0
   /// Sleeps of the machine.
@@ -53,7 +55,7 @@ public struct SimulationCounts: Hashable, Sendable {
       ("records", records), ("disk_changes", changes), ("tickers", tickers), ("ticker_crashes", tickerCrashes),
       ("hangs", hangs), ("watcher_crashes", watcherCrashes), ("worker_deaths", workerDeaths),
       ("power_losses", powerLosses), ("disk_troubles", diskTroubles), ("rotten_bits", rotten),
-      ("quarantines", quarantines),
+      ("quarantines", quarantines), ("slow_readings", slowReadings),
       ("clock_steps", clockSteps), ("suspensions", suspensions), ("baselines", baselines), ("unknowable", unknowable),
     ]
   }
@@ -80,6 +82,7 @@ public struct SimulationCounts: Hashable, Sendable {
     diskTroubles += other.diskTroubles
     rotten += other.rotten
     quarantines += other.quarantines
+    slowReadings += other.slowReadings
     clockSteps += other.clockSteps
     suspensions += other.suspensions
     baselines += other.baselines

@@ -135,7 +135,7 @@ struct BadLedgerTests {
   }
 
   /// A second run began beside the one that went on: its claim was in what was lost.
-  @Test(.acceptance(56), arguments: ["garbage in its segments", "removed"])
+  @Test(.acceptance(56), arguments: ["garbage in its segments", "removed", "too slow to be read back"])
   func `a run that goes on holds its job's turn although the ledger has lost it, and its end is recorded`(
     _ damage: String
   ) throws {
@@ -153,9 +153,13 @@ struct BadLedgerTests {
       }
       try cron.stop()
       let ledger = try Directory.open(cron.state + "/ledger")
-      if damage == "removed" {
-        Sandbox.remove(cron.state + "/ledger")
-      } else {
+      let before = try ledger.list().filter { $0.hasSuffix(".log") }.map { name in
+        (name, try FileDescriptor.open(cron.state + "/ledger/" + name, .read).readToEnd(limit: 16 << 20))
+      }
+      switch damage {
+      case "removed": Sandbox.remove(cron.state + "/ledger")
+      case "too slow to be read back": try cron.inject("recovery.time@3+:error", eachProcess: true)
+      default:
         for name in try ledger.list() where name.hasSuffix(".log") {
           Sandbox.remove(cron.state + "/ledger/" + name)
           try Self.write((0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }, cron.state + "/ledger/" + name)
@@ -163,6 +167,16 @@ struct BadLedgerTests {
       }
       try cron.start()
       try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 3)
+      if damage == "too slow to be read back" {
+        let status = try cron.waitForVerdict("degraded")
+        #expect("\(status["degraded"] ?? .null)".contains("reading it back takes too long"))
+        for (name, bytes) in before {
+          let after = try FileDescriptor.open(cron.state + "/ledger/" + name, .read).readToEnd(limit: 16 << 20)
+          #expect(after == bytes, "\(name) is written")
+        }
+        let occurrences = cron.evidence("tick").map(\.occurrence)
+        #expect(Set(occurrences).count == occurrences.count, "\(occurrences)")
+      }
       #expect(try cron.status()["running"]?[0]?["job"]?.stringValue == "held")
       #expect(starts().count == 1)
       let first = try #require(starts().first)

@@ -15,12 +15,17 @@ struct Recoverer {
   let isLaterInBoot: Bool
   /// Whether one had a clean tick in it: one that only began has decided nothing where there is no ledger.
   let hasTickedInBoot: Bool
-  /// How long replay and slots may take together until the first tick; slots that are left are looked at behind it.
-  private static let budgetNanoseconds: Int64 = 10_000_000_000
+  /// How long the ledger may take to be read back; what is left of it is given up, and a baseline stands in for it.
+  static let ledgerNanoseconds: Int64 = 10_000_000_000
+  /// How long ledger and slots may take together until the first tick; slots that are left are looked at behind it.
+  ///
+  /// However slow the ledger is, some of it is the slots': they tell which runs go on that it would have named.
+  static let budgetNanoseconds: Int64 = 15_000_000_000
 
   func recover() throws(Errno) -> Ticker {
     let loop = try TickerLoop()
-    let end = loop.monotonic() &+ Self.budgetNanoseconds
+    let began = loop.monotonic()
+    let end = began &+ Self.budgetNanoseconds
     let trail = Trail(arguments.hasTrail ? FileDescriptor(owning: Trail.descriptor) : nil)
     var files = LedgerFiles(state)
     files.refused = Set(arguments.quarantined.filter { $0.step == .replaying }.compactMap(\.input))
@@ -28,7 +33,9 @@ struct Recoverer {
     Fault.point("recovery.begin")
     var spill = LedgerSpilling(LedgerSpill(state, memory: try spillMemory()))
     let boot = try Self.bootIdentifier()
-    var recovery = Recovery.recover(storage: &files, spilled: spill.read(), boot: boot)
+    var recovery = Recovery.recover(storage: &files, spilled: spill.read(), boot: boot) {
+      Fault.fails("recovery.time") || loop.monotonic() &- began >= Self.ledgerNanoseconds
+    }
     files.willRead = nil
     trail.clear()
     let now = Instant(microseconds: SystemClock.wall())

@@ -1,3 +1,4 @@
+import CronEngine
 import CronSystem
 import Testing
 
@@ -10,6 +11,12 @@ import Testing
     beat.boot = boot
     beat.startTime = startTime
     return beat
+  }
+
+  @Test func `what a start may take ends long before the watcher or status would take it for one that hangs`() {
+    let settings = SupervisionSettings(beatInterval: 1_000_000_000)
+    #expect(Recoverer.ledgerNanoseconds < Recoverer.budgetNanoseconds)
+    #expect(Recoverer.budgetNanoseconds < min(settings.startLimit / 2, settings.staleThreshold))
   }
 
   @Test func `a beat is of this boot when its process began in it, not before PID 1`() throws {
