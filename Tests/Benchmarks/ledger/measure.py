@@ -2,8 +2,8 @@
 import os, shutil, statistics, subprocess, time
 from common import ROOT, build, ratio, rows as markdown, run, say, spread
 
-# What a ledger is made of: the size of its segments, which `[ledger] segment-size` allows up to 16 MiB.
-LAYOUTS = {"segments of 4 MiB (default)": 4 << 20, "segments of 16 MiB (the most)": 16 << 20,
+# What a ledger is made of: the size of its segments, which `[ledger] segment-size` allows up to 8 MiB.
+LAYOUTS = {"segments of 4 MiB (default)": 4 << 20, "segments of 8 MiB (the most)": 8 << 20,
            "one segment (more than may be)": 1 << 30}
 RECORDS = 1_000_000
 
