@@ -46,4 +46,23 @@ struct VersionTests {
       #expect(!cron.log.contains("the ledger isn't as it should be"), "\(cron.log)")
     }
   }
+
+  @Test("what a newer version left is refused plainly, with what to do, and nothing of it is touched")
+  func newer() throws {
+    try Cronwatch.use { cron in
+      try cron.sandbox.write("state/format", "2.0\n", permissions: 0o600)
+      try cron.sandbox.write("state/ledger/000001.log", "in other words\n", permissions: 0o600)
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      for words in [["start", cron.crontabPath], ["status"], ["runs"]] {
+        let refused = try cron.run(words)
+        #expect(refused.exit == 73)
+        for said in [cron.state, "a newer cronwatch", "format 2.0", "knows 1.0", "no job fires", "--state"] {
+          #expect(refused.error.contains(said), "\(words): \(refused.error)")
+        }
+      }
+      #expect(try Self.files(cron.state).sorted() == ["format", "ledger/000001.log"])
+      #expect(text(cron.state + "/format") == "2.0\n")
+      #expect(text(cron.state + "/ledger/000001.log") == "in other words\n")
+    }
+  }
 }

@@ -47,6 +47,14 @@ public struct StateError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What to do about it, where that isn't said by the sentence itself.
+  public var hint: String? {
+    switch reason {
+    case .newerFormat: "start that cronwatch again, or give this one a directory of its own with --state"
+    default: nil
+    }
+  }
+
   /// One sentence with the path.
   public var description: String {
     switch reason {
@@ -58,8 +66,8 @@ public struct StateError: Error, Hashable, Sendable, CustomStringConvertible {
     case .writableByOthers(let permissions):
       "\(path): others may write in the state directory (mode \(String(permissions, radix: 8))); run chmod go-w on it"
     case .newerFormat(let format):
-      "\(path): written by a newer cronwatch (format \(format)), left untouched; this one knows format "
-        + StateFormat.current.description
+      "\(path): a newer cronwatch wrote it (format \(format), this one knows \(StateFormat.current)): it is left "
+        + "untouched, and no job fires"
     }
   }
 }

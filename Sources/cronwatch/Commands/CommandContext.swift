@@ -84,7 +84,7 @@ struct CommandContext {
       return try StateDirectory.open(path, create: false)
     } catch {
       if error.reason == .missing { return nil }
-      throw CommandFailure(ExitStatus(rawValue: error.exitStatus) ?? .temporary, "\(error)")
+      throw CommandFailure(ExitStatus(rawValue: error.exitStatus) ?? .temporary, "\(error)", hint: error.hint)
     }
   }
 

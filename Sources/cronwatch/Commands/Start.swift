@@ -41,7 +41,7 @@ enum Starting {
     do throws(StateError) {
       state = try StateDirectory.open(path, create: true)
     } catch {
-      throw CommandFailure(ExitStatus(rawValue: error.exitStatus) ?? .cannotCreate, "\(error)")
+      throw CommandFailure(ExitStatus(rawValue: error.exitStatus) ?? .cannotCreate, "\(error)", hint: error.hint)
     }
     try refuseSecond(state)
     let words = try words(context, arguments, state)
