@@ -2,7 +2,7 @@
 beside a C loop that does nothing but posix_spawn and wait."""
 import datetime, statistics, time
 from pathlib import Path
-from common import ROOT, compiled, ratio, rows, run, say, spread
+from common import ROOT, compiled, ratio, rows, run, spread
 from firing import daemons
 
 HERE = Path(__file__).resolve().parent
@@ -90,15 +90,11 @@ def measure(bench, result):
             for figure, value in values.items():
                 figures[what].setdefault(name, {}).setdefault(figure, []).append(value)
 
-    for number in range(bench.rounds):
-        for name, start in list(starts.items()):
-            say(f"burst, round {number + 1} of {bench.rounds}: {name}")
-            try:
-                note(name, life(bench, name, start, stamp))
-            except (OSError, RuntimeError) as reason:
-                result["left_out"][name] = str(reason)
-                starts.pop(name)
-        note("C loop", limit(loop, stamp, home))
+    lives = daemons.rounds(
+        bench, result, "burst", starts, lambda name, start: life(bench, name, start, stamp),
+        after=lambda: note("C loop", limit(loop, stamp, home)))
+    for name, found in lives:
+        note(name, found)
 
 
 def table(result):

@@ -3,7 +3,7 @@
 Classic crons know one system-wide place for their tables: each runs in a mount namespace of its own, with overlays over
 /etc and /var, so that nothing of it reaches the machine."""
 import os, pathlib, shutil, signal, subprocess, time
-from common import BINARY, Apt, LeftOut, virtualenv
+from common import BINARY, Apt, LeftOut, say, virtualenv
 
 PAM = "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n"
 INSIDE = """mount -t overlay overlay -o lowerdir=/etc,upperdir=$LAYERS/etc,workdir=$LAYERS/etc-work /etc &&
@@ -277,3 +277,16 @@ def fresh(bench, area, name):
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     return home
+
+
+def rounds(bench, result, area, starts, life, after=lambda: None):
+    """Lives of all daemons in turn; one that can't be measured is left out from then on."""
+    for number in range(bench.rounds):
+        for name, start in list(starts.items()):
+            say(f"{area}, round {number + 1} of {bench.rounds}: {name}")
+            try:
+                yield name, life(name, start)
+            except (OSError, RuntimeError) as reason:
+                result["left_out"][name] = str(reason)
+                starts.pop(name)
+        after()

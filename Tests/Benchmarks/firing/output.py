@@ -1,7 +1,7 @@
 """A job that writes a gigabyte to its standard output: its own speed, beside the same into a file that it opens."""
 import datetime, statistics, subprocess, time
 from pathlib import Path
-from common import ROOT, compiled, ratio, rows, run, say, spread
+from common import ROOT, compiled, ratio, rows, run, spread
 from firing import daemons
 
 HERE = Path(__file__).resolve().parent
@@ -45,15 +45,11 @@ def measure(bench, result):
     compiled(HERE / "flood.c", flood, "-static")
     starts = daemons.prepare(bench, result, NAMES)
     figures = result["seconds"] = {}
-    for number in range(bench.rounds):
-        say(f"output, round {number + 1} of {bench.rounds}")
-        figures.setdefault(DIRECT, []).append(directly(bench, flood))
-        for name, start in list(starts.items()):
-            try:
-                figures.setdefault(name, []).append(life(bench, name, start, flood))
-            except (OSError, RuntimeError) as reason:
-                result["left_out"][name] = str(reason)
-                starts.pop(name)
+    lives = daemons.rounds(
+        bench, result, "output", starts, lambda name, start: life(bench, name, start, flood),
+        after=lambda: figures.setdefault(DIRECT, []).append(directly(bench, flood)))
+    for name, took in lives:
+        figures.setdefault(name, []).append(took)
 
 
 def table(result):

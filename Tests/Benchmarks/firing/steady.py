@@ -1,7 +1,7 @@
 """A hundred jobs a second for a minute: how late they start, and what each costs in processor time with its cron's."""
 import datetime, statistics, time
 from pathlib import Path
-from common import ROOT, compiled, ratio, rows, run, say, spread
+from common import ROOT, compiled, ratio, rows, run, spread
 from firing import daemons
 
 HERE = Path(__file__).resolve().parent
@@ -58,16 +58,14 @@ def measure(bench, result):
     compiled(HERE / "stamp.c", stamp, "-static")
     starts = daemons.prepare(bench, result, tuple(name for name in daemons.PEERS if name != "yacron"))
     figures = result["figures"] = {}
-    for number in range(bench.rounds):
-        for name, start in list(starts.items()):
-            say(f"steady, round {number + 1} of {bench.rounds}: {name}")
-            way = by_seconds if name in BY_SECONDS else in_one_burst
-            try:
-                for figure, value in way(name, start, daemons.fresh(bench, "steady", name), stamp).items():
-                    figures.setdefault(name, {}).setdefault(figure, []).append(value)
-            except (OSError, RuntimeError) as reason:
-                result["left_out"][name] = str(reason)
-                starts.pop(name)
+
+    def life(name, start):
+        way = by_seconds if name in BY_SECONDS else in_one_burst
+        return way(name, start, daemons.fresh(bench, "steady", name), stamp)
+
+    for name, found in daemons.rounds(bench, result, "steady", starts, life):
+        for figure, value in found.items():
+            figures.setdefault(name, {}).setdefault(figure, []).append(value)
 
 
 def table(result):

@@ -1,7 +1,7 @@
 """A thousand jobs that run at once: what each costs in memory beside the job itself, and how late the last starts."""
 import datetime, os, statistics, time
 from pathlib import Path
-from common import ROOT, compiled, ratio, rows, run, say, spread
+from common import ROOT, compiled, ratio, rows, run, spread
 from firing import daemons
 
 HERE = Path(__file__).resolve().parent
@@ -57,15 +57,10 @@ def measure(bench, result):
     starts = daemons.prepare(bench, result, NAMES)
     starts[daemons.OURS] = ours
     figures = result["figures"] = {}
-    for number in range(bench.rounds):
-        for name, start in list(starts.items()):
-            say(f"workers, round {number + 1} of {bench.rounds}: {name}")
-            try:
-                for figure, value in life(bench, name, start, stay).items():
-                    figures.setdefault(name, {}).setdefault(figure, []).append(value)
-            except (OSError, RuntimeError) as reason:
-                result["left_out"][name] = str(reason)
-                starts.pop(name)
+    lives = daemons.rounds(bench, result, "workers", starts, lambda name, start: life(bench, name, start, stay))
+    for name, found in lives:
+        for figure, value in found.items():
+            figures.setdefault(name, {}).setdefault(figure, []).append(value)
 
 
 def table(result):
