@@ -54,10 +54,11 @@ import Testing
     for looks in 0..<whole.looks {
       var (result, storage, _) = Self.recover(files, looks: looks, boot: boot)
       let given = result.findings.filter { $0.detail.contains("takes too long") }
-      #expect(given.count == 1 && given[0].kind == .unreadable && result.needsBaseline, "\(looks): \(result.findings)")
+      let finding = try #require(given.first, "\(looks): \(result.findings)")
+      #expect(given.count == 1 && finding.kind == .unreadable && result.needsBaseline)
       #expect(!result.mustNotWrite && result.nextSegment == whole.result.nextSegment)
       // Nothing of what wasn't read to its end is written, and no place in it is given again.
-      #expect(storage.content(given[0].segment) == files[given[0].segment])
+      #expect(storage.content(finding.segment) == files[finding.segment])
       #expect(result.state.nextSequence >= whole.result.state.nextSequence, "\(looks)")
       #expect(result.state.restatements == 0 && result.state.open.values.allSatisfy { $0.isDoubtful })
       result.setBaseline(Samples.at(1_000))

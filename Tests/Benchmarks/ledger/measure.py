@@ -4,6 +4,7 @@ from common import ROOT, build, ratio, rows as markdown, run, say, spread
 
 # What a ledger is made of: the size of its segments, which `[ledger] segment-size` allows up to 8 MiB.
 LAYOUTS = {"segments of 4 MiB (default)": 4 << 20, "segments of 8 MiB (the most)": 8 << 20,
+           "segments of 16 MiB (more than may be)": 16 << 20,
            "one segment (more than may be)": 1 << 30}
 RECORDS = 1_000_000
 
@@ -21,7 +22,7 @@ def timed(words):
     return (time.monotonic() - began) * 1000, usage.ru_maxrss / 1024
 
 
-def commands(ROOT, state):
+def commands(root, state):
     binaries = root / ".build/release"
     return {
         "cksum": ["cksum", *sorted((state / "ledger").glob("*.log"))],
