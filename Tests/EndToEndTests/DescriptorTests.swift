@@ -2,6 +2,7 @@ import CronSystem
 import CronTestSupport
 import CronWire
 import EndToEndSupport
+import Glibc
 import Testing
 
 /// What our processes have open is bounded, whatever goes on at once.
@@ -43,6 +44,58 @@ struct DescriptorTests {
       }
       try client.close()
       try cron.sandbox.write("go", "")
+    }
+  }
+
+  /// The most that it had open at any look, while something else is waited for.
+  private final class Most {
+    private let pid: Int32
+    private(set) var descriptors = 0
+    private(set) var looks = 0
+
+    init(of pid: Int32) { self.pid = pid }
+
+    /// Looks so often that what is open for a millisecond is seen.
+    func look() {
+      for _ in 0..<100 {
+        descriptors = max(descriptors, ProcessUsage.descriptors(of: pid) ?? 0)
+        looks += 1
+      }
+    }
+  }
+
+  @Test func `a watcher has 16 descriptors at most at every look, also while it starts tickers and writes metrics`()
+    throws
+  {
+    let group = try #require(getgrgid(getegid()))
+    let settings = "[watcher]\nstatus-group = \(String(cString: group.pointee.gr_name))\nrestart-delay-max = 1ms\n"
+    try Cronwatch.use { cron in
+      let metrics = cron.sandbox.path(of: "metrics.prom")
+      try cron.configure(settings + "metrics-file = \(metrics)\n[ticker]\ninterval = 1s\n")
+      try cron.crontab("0 0 1 1 * true\n")
+      try cron.start()
+      try cron.wait("the metrics") { !text(metrics).isEmpty }
+      let (watcher, most) = (try cron.watcher(), try Most(of: cron.watcher().pid))
+      var (ticker, written) = (try cron.ticker(), 0)
+      for number in 1...20 {
+        // Whoever says nothing is sent away after a while: each ticker has its client.
+        let client = try UnixSocket.connect(in: Directory.open(cron.state), name: "control.sock")
+        let before = try FileStatus.of(path: metrics)
+        try cron.signal(ticker, Signal.kill)
+        ticker = try waitForValue("a ticker after \(number) deaths") {
+          most.look()
+          let beat = text(cron.state + "/heartbeat/ticker").split(separator: "\n")
+          guard beat.contains("phase=ticking"), let pid = beat.first(where: { $0.hasPrefix("pid=") })?.dropFirst(4),
+            let found = Int32(pid).flatMap(ProcessIdentity.read), found != ticker
+          else { return nil }
+          return found
+        }
+        if try FileStatus.of(path: metrics).isSameFile(as: before) == false { written += 1 }
+        try client.close()
+      }
+      #expect(try cron.watcher() == watcher)
+      #expect(most.descriptors <= ProcessUsage.watcherDescriptors, "\(most.looks) looks, \(written) metrics files")
+      #expect(written > 0)
     }
   }
 

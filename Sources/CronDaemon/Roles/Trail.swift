@@ -16,6 +16,23 @@ final class Trail {
   /// Takes over the memory; nil = there is none, and nothing is left behind.
   init(_ memory: consuming FileDescriptor?) { self.memory = memory }
 
+  /// A watcher's, in the place of its standard input, which it never reads: one descriptor less.
+  ///
+  /// Called before anything else is opened. If 0 was closed the memory gets it at once; a program that is executed in
+  /// this place finds an open file there, as it may expect, and puts its own in its stead.
+  static func inPlaceOfStandardInput() -> Trail {
+    do throws(Errno) {
+      let memory = try Memfd.create(name: "cronwatch-trail")
+      if memory.raw == standardInput { return Trail(memory) }
+      try memory.install(as: standardInput)
+      return Trail(FileDescriptor(owning: standardInput))
+    } catch {
+      return Trail(nil)
+    }
+  }
+
+  private static let standardInput: Int32 = 0
+
   /// The memory's number for a spawn list.
   var raw: Int32? { memory?.raw }
 

@@ -1,6 +1,9 @@
 internal import CronSystem
 
-/// A ticker that the watcher started: its pidfd and its channel, whose end tells the ticker that the watcher is gone.
+/// A ticker that the watcher started: who it is, and its channel, whose end tells the ticker that the watcher is gone.
+///
+/// A watcher has 16 descriptors at most (docs/decisions/watcher-descriptors.md): what can be opened when it is needed
+/// isn't kept open.
 final class TickerProcess {
   /// Its pid.
   let pid: Int32
@@ -15,7 +18,6 @@ final class TickerProcess {
   /// Why it was told to end, for the record of deaths.
   var endReason: String?
 
-  private let process: ProcessDescriptor
   private let channel: FileDescriptor
   /// Its standard error.
   let crash: CrashPipe
@@ -62,7 +64,6 @@ final class TickerProcess {
         + (legacy.changesRaw == nil ? [] : ["--changes", "yes"]),
       environment: ServiceManager.withoutNotify(Environment.entries()), descriptors: descriptors)
     pid = started
-    identity = ProcessIdentity.read(started)
     startedNanoseconds = nowNanoseconds
     channel = pair.takeFirst()
     crash = CrashPipe(errors.takeReadEnd())
@@ -70,7 +71,7 @@ final class TickerProcess {
     try pair.takeSecond().close()
     try errors.takeWriteEnd().close()
     // Our child can't be reaped by anybody else, so the number still is its.
-    process = try ProcessDescriptor(child: started)
+    identity = ProcessIdentity.read(started)
   }
 
   /// Sends a message; false when the ticker is gone or its queue is full.
@@ -98,7 +99,15 @@ final class TickerProcess {
 
   /// Sends a signal; a ticker that has ended needs none.
   func signal(_ number: Int32) {
-    do { try process.signal(number) } catch {}
+    do throws(Errno) {
+      if let identity {
+        try ProcessDescriptor(identity)?.signal(number)
+      } else {
+        try ProcessDescriptor(child: pid).signal(number)
+      }
+    } catch {
+      // Whoever asks looks at it again and asks for more.
+    }
   }
 
   /// Its state letter in /proc; nil when it is gone.

@@ -93,12 +93,13 @@ final class Watcher {
 
   init(
     _ arguments: WatcherArguments, state: StateDirectory, lock: RoleLock, ready: ReadyPipe,
-    signals: consuming SignalDescriptor
+    signals: consuming SignalDescriptor, trail: Trail
   ) throws(Errno) {
     self.arguments = arguments
     self.state = state
     self.lock = lock
     self.signals = signals
+    self.trail = trail
     readyPipe = ready
     logFile = LogFile(state)
     log = Logger(role: "watcher", settings: arguments.log, file: logFile)
@@ -120,7 +121,6 @@ final class Watcher {
       spill = nil
     }
     do throws(Errno) { changes = try INotify() } catch { changes = nil }
-    do throws(Errno) { trail = Trail(try Memfd.create(name: "cronwatch-trail")) } catch { trail = Trail(nil) }
     supervision = Supervision(settings: arguments.supervision(seed: UInt64(bitPattern: SystemClock.wall())))
     try poller.add(self.signals.raw, token: Token.signals.rawValue)
     try CurrentProcess.setChildSubreaper()

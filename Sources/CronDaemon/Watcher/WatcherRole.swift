@@ -8,9 +8,10 @@ public enum WatcherRole {
       complain("role watcher: bad arguments")
       return 64
     }
+    let trail = Trail.inPlaceOfStandardInput()
     let ready = ReadyPipe(arguments.readyDescriptor)
     do throws(WatcherFailure) {
-      return try started(arguments, ready).run()
+      return try started(arguments, ready, trail).run()
     } catch {
       ready.failed(error.status, error.message)
       complain(error.message)
@@ -19,7 +20,7 @@ public enum WatcherRole {
   }
 
   private static func started(
-    _ arguments: WatcherArguments, _ ready: ReadyPipe
+    _ arguments: WatcherArguments, _ ready: ReadyPipe, _ trail: Trail
   ) throws(WatcherFailure) -> Watcher {
     let state: StateDirectory
     do { state = try StateDirectory.open(arguments.state, create: true) } catch {
@@ -46,7 +47,7 @@ public enum WatcherRole {
       do throws(Errno) {
         // Before anything is spawned: a signal from here on waits in the descriptor.
         let signals = try SignalDescriptor()
-        return try Watcher(arguments, state: state, lock: lock, ready: ready, signals: signals)
+        return try Watcher(arguments, state: state, lock: lock, ready: ready, signals: signals, trail: trail)
       } catch {
         throw WatcherFailure(status: 70, message: "the watcher can't start: \(error)")
       }
