@@ -5,6 +5,7 @@ import CronTime
 import Testing
 
 @testable import CronDaemon
+@testable import CronLedger
 
 @Suite struct TickerTests {
   private let idle = "0 0 1 1 * true\n"
@@ -74,6 +75,24 @@ import Testing
       ? ticker.sandbox.read("state/ledger/000001.log/inside") : ticker.sandbox.read("state/ledger/000001.log")
     let quarantined = try state(ticker.state, has: "quarantine")
     #expect(kept == garbage || !quarantined.isEmpty)
+    #expect(try ticker.stop() == .exited(0))
+  }
+
+  @Test(arguments: [false, true])
+  func `a ticker removes old segments of the ledger before it is ready, and in safe mode none`(isSafe: Bool) throws {
+    let ticker = try TickerHarness(crontab: idle, words: isSafe ? ["--safe-mode", "yes"] : []) { (sandbox, state) in
+      _ = try state.directory(.ledger)
+      for number in 1...3 {
+        let lines = LedgerState().snapshotRecords(at: Instant(seconds: 1_000_000_000 + Int64(number)))
+          .flatMap { RecordCodec.encode($0.record, seq: $0.seq) }
+        try sandbox.write(
+          "state/ledger/" + SegmentName.of(number), String(decoding: lines, as: UTF8.self), permissions: 0o600)
+      }
+    }
+    try ticker.hear(.ready)
+    let left = try state(ticker.state, has: "ledger")
+    #expect(left.contains(SegmentName.of(1)) == isSafe, "\(left)")
+    #expect(left.contains(SegmentName.of(3)))
     #expect(try ticker.stop() == .exited(0))
   }
 

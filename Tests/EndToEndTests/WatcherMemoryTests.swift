@@ -1,0 +1,73 @@
+import CronSystem
+import CronTestSupport
+import EndToEndSupport
+import Glibc
+import Testing
+
+/// A watcher lives for years: once it has warmed up it asks the kernel for no more memory, whatever it is asked.
+@Suite(.ownThread)
+struct WatcherMemoryTests {
+  private static let strace = "/usr/bin/strace"
+
+  /// Beats of the watcher, counted by what it writes.
+  private static func beat(_ cron: Cronwatch) -> String { text(cron.state + "/heartbeat/watcher") }
+
+  private static func live(_ cron: Cronwatch, beats: Int, statuses: Int) throws {
+    for _ in 0..<statuses { #expect(try cron.run(["status"]).exit == 0) }
+    for _ in 0..<beats {
+      let before = beat(cron)
+      try cron.wait("the watcher's next beat") { beat(cron) != before }
+    }
+  }
+
+  /// What strace(1) sees of a process while something goes on; skips the test where it may not look.
+  private static func calls(
+    of process: ProcessIdentity, _ cron: Cronwatch, while body: () throws -> Void
+  ) throws -> [Substring] {
+    let (calls, said) = (cron.sandbox.path(of: "calls"), cron.sandbox.path(of: "strace"))
+    let errors = try FileDescriptor.open(said, [.write, .create])
+    let tracer = try Spawn.start(
+      strace,
+      arguments: [
+        "strace", "-p", "\(process.pid)", "-o", calls, "-e", "trace=brk,mmap,mremap,pwrite64",
+      ], environment: [], descriptors: [.init(child: 2, raw: errors.raw)])
+    defer {
+      kill(tracer, SIGKILL)
+      _ = try? Reaper.wait(for: tracer)
+    }
+    try cron.wait("strace") {
+      text("/proc/\(process.pid)/status").contains("TracerPid:\t\(tracer)\n") || text(said).contains("attach: ")
+    }
+    if text(said).contains("not permitted") { try Test.cancel("strace may attach to nothing here") }
+    try body()
+    try ProcessDescriptor(child: tracer).signal(Signal.interrupt)
+    _ = try waitForValue("the end of strace") { try Reaper.peek(child: tracer) }
+    return text(calls).split(separator: "\n")
+  }
+
+  private static func heapEnd(of process: ProcessIdentity) -> UInt64 {
+    let line = text("/proc/\(process.pid)/maps").split(separator: "\n").first { $0.hasSuffix("[heap]") } ?? ""
+    return line.split(whereSeparator: { $0 == "-" || $0 == " " }).dropFirst().first.flatMap { UInt64($0, radix: 16) }
+      ?? 0
+  }
+
+  @Test func `a watcher that has warmed up asks for no memory over beats and twenty answers`() throws {
+    if access(Self.strace, X_OK) != 0 { try Test.cancel("strace isn't installed") }
+    try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.waitForVerdict("healthy")
+      let watcher = try cron.watcher()
+      func grown() throws -> [(call: Substring, end: UInt64)] {
+        let lines = try Self.calls(of: watcher, cron) { try Self.live(cron, beats: 4, statuses: 20) }
+        #expect(lines.count { $0.hasPrefix("pwrite64(") } >= 4, "its beats are seen")
+        return lines.filter { $0.hasPrefix("brk(") || $0.hasPrefix("mmap(") || $0.hasPrefix("mremap(") }
+          .map { ($0, UInt64($0.split(separator: "= 0x").last ?? "", radix: 16) ?? .max) }
+      }
+      // What one answer takes may be given back after it: then the next one gets as much again, and no more.
+      let most = try max(grown().map(\.end).max() ?? 0, Self.heapEnd(of: watcher))
+      let beyond = try grown().filter { !$0.call.hasPrefix("brk(") || $0.end > most }
+      #expect(beyond.isEmpty, "\(beyond)")
+    }
+  }
+}
