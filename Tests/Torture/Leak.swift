@@ -7,6 +7,19 @@ import Testing
 /// Many fires, as fast as they are dispatched, and many restarts of the ticker: nothing of ours may grow by them.
 struct Leak {
   let options: Options
+  /// Asks for status all the while and judges it; nil = nobody does, for each answer costs something.
+  var witness: StatusWitness?
+
+  /// A body during which each status that is asked for is judged.
+  private func witnessed(_ cron: Cronwatch, _ body: () throws -> Void) throws {
+    guard let witness else { return try body() }
+    cron.statusObserver = { try witness.take($0) }
+    defer { cron.statusObserver = nil }
+    _ = try witness.use {
+      try body()
+      return ""
+    }
+  }
 
   /// What a part of the campaign came to.
   struct Result {
@@ -51,16 +64,21 @@ struct Leak {
       try cron.start()
       let (began, watcher, ticker) = (SystemClock.monotonic(), try cron.watcher(), try cron.ticker())
       var (record, fired, said, still) = (UsageRecord(), 0, 0, began)
-      while fired < count {
-        Pause.milliseconds(1_000)
-        record.append(.look(cron.state))
-        let counted = Self.count("cronwatch_runs_total", in: text(metrics))
-        if counted > fired { (fired, still) = (counted, SystemClock.monotonic()) }
-        if SystemClock.monotonic() - still > 60_000_000_000 { throw RowFailure("\(fired) fires, and no more for 60 s") }
-        if fired / 50_000 > said {
-          said = fired / 50_000
-          Report.say(
-            "torture: \(fired) fires; \(["watcher", "ticker", "worker"].map(record.words).joined(separator: "; "))")
+      try witnessed(cron) {
+        while fired < count {
+          Pause.milliseconds(1_000)
+          if witness != nil { _ = try cron.status() }
+          record.append(.look(cron.state))
+          let counted = Self.count("cronwatch_runs_total", in: text(metrics))
+          if counted > fired { (fired, still) = (counted, SystemClock.monotonic()) }
+          if SystemClock.monotonic() - still > 60_000_000_000 {
+            throw RowFailure("\(fired) fires, and no more for 60 s")
+          }
+          if fired / 50_000 > said {
+            said = fired / 50_000
+            Report.say(
+              "torture: \(fired) fires; \(["watcher", "ticker", "worker"].map(record.words).joined(separator: "; "))")
+          }
         }
       }
       let seconds = Double(SystemClock.monotonic() - began) / 1e9
@@ -98,18 +116,21 @@ struct Leak {
       try cron.start()
       let (began, watcher) = (SystemClock.monotonic(), try cron.watcher())
       var (record, ticker) = (UsageRecord(), try cron.ticker())
-      for number in 1...count {
-        try cron.signal(ticker, Signal.kill)
-        let dead = ticker
-        ticker = try waitForValue("a ticker that ticks, after \(number) deaths") { () -> ProcessIdentity? in
-          let beat = TickerBeat(text(cron.state + "/heartbeat/ticker"))
-          guard beat.phase == "ticking", let pid = beat.pid, pid != dead.pid else { return nil }
-          return ProcessIdentity.read(pid)
+      try witnessed(cron) {
+        for number in 1...count {
+          try cron.signal(ticker, Signal.kill)
+          if witness != nil { _ = try cron.status() }
+          let dead = ticker
+          ticker = try waitForValue("a ticker that ticks, after \(number) deaths") { () -> ProcessIdentity? in
+            let beat = TickerBeat(text(cron.state + "/heartbeat/ticker"))
+            guard beat.phase == "ticking", let pid = beat.pid, pid != dead.pid else { return nil }
+            return ProcessIdentity.read(pid)
+          }
+          var sample = UsageSample()
+          sample.byRole["watcher"] = ProcessUsage.read(watcher.pid)
+          record.append(sample)
+          if number % 100 == 0 { Report.say("torture: \(number) restarts; \(record.words("watcher"))") }
         }
-        var sample = UsageSample()
-        sample.byRole["watcher"] = ProcessUsage.read(watcher.pid)
-        record.append(sample)
-        if number % 100 == 0 { Report.say("torture: \(number) restarts; \(record.words("watcher"))") }
       }
       let seconds = Double(SystemClock.monotonic() - began) / 1e9
       var findings = record.findings(roles: ["watcher"])
