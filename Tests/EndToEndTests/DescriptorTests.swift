@@ -92,6 +92,10 @@ struct DescriptorTests {
         }
         if try FileStatus.of(path: metrics).isSameFile(as: before) == false { written += 1 }
         try client.close()
+        // The next one comes when this one has left: two of them would be one more.
+        try cron.wait("the end of the client to be noticed") {
+          ProcessUsage.descriptors(of: watcher.pid) ?? .max <= ProcessUsage.watcherDescriptors - 3
+        }
       }
       #expect(try cron.watcher() == watcher)
       #expect(most.descriptors <= ProcessUsage.watcherDescriptors, "\(most.looks) looks, \(written) metrics files")

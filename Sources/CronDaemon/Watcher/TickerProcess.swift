@@ -98,16 +98,11 @@ final class TickerProcess {
   }
 
   /// Sends a signal; a ticker that has ended needs none.
+  ///
+  /// It leads a group in which nobody else is, for it spawns everything into sessions, and its number is its own until
+  /// the watcher has reaped it: so this needs no descriptor, of which there may be none left.
   func signal(_ number: Int32) {
-    do throws(Errno) {
-      if let identity {
-        try ProcessDescriptor(identity)?.signal(number)
-      } else {
-        try ProcessDescriptor(child: pid).signal(number)
-      }
-    } catch {
-      // Whoever asks looks at it again and asks for more.
-    }
+    do { try ProcessGroup.signal(pid, number) } catch {}
   }
 
   /// Its state letter in /proc; nil when it is gone.
