@@ -13,9 +13,9 @@ extension Zone {
 }
 
 /// Writes TZif version 2: a table of changes, without a rule for what follows the last one.
-enum TZifWriter {
+package enum TZifWriter {
   /// The file, where each stretch lasts until the next one starts; nil when they need more than a file can hold.
-  static func file(_ stretches: [(start: Int64, type: ZoneOffset)]) -> [UInt8]? {
+  package static func file(_ stretches: [(start: Int64, type: ZoneOffset)]) -> [UInt8]? {
     var types: [ZoneOffset] = []
     var names: [UInt8] = []
     var places: [String: UInt8] = [:]

@@ -15,7 +15,7 @@ import Testing
     // Calm worlds: of the others' ledgers a part may be lost.
     for seed in (block * 2..<block * 2 + 2).map({ $0 * UInt64(Climate.allCases.count) }) {
       let world = Simulation(seed: seed)
-      try world.run(fires: 25)
+      world.run(fires: 25)
       try #require(world.problems.isEmpty)
       let records = world.records
       var chance = SeededGenerator(seed: seed)
@@ -24,7 +24,7 @@ import Testing
         var rest = records
         let removed = rest.remove(at: victim)
         for place in victim..<rest.count { rest[place].seq -= 1 }
-        let (items, _) = try audit(try MemoryLedger(rest, segments: 1))
+        let (items, _) = try audit(try MemoryLedger(rest, segments: 1), of: world)
         guard items.contains(where: { $0.kind.isFinding && $0.kind != .sequence }) else {
           Issue.record("seed \(seed): nobody missed \(removed)")
           return
@@ -70,10 +70,11 @@ import Testing
     return noticed.sorted()
   }
 
-  private func audit(_ ledger: MemoryLedger) throws -> (items: [AuditItem], summary: AuditSummary) {
+  private func audit(_ ledger: MemoryLedger, of world: Simulation) throws -> (items: [AuditItem], summary: AuditSummary)
+  {
     var reader = ledger
     let heard = Heard()
-    let summary = try LedgerAudit.run(&reader, zone: { _, _ in nil }, report: { heard.items.append($0) })
+    let summary = try LedgerAudit.run(&reader, zone: { world.zone($0, hash: $1) }, report: { heard.items.append($0) })
     #expect(summary.findings == heard.items.count { $0.kind.isFinding })
     return (heard.items, summary)
   }

@@ -8,6 +8,7 @@ struct LedgerChecker {
   /// An object, so that growing it never copies what it holds.
   private final class JobFacts {
     var schedule: Schedule
+    var zone: Zone
     var origin: Instant
     var isPaused = false
     /// Up to here everything was looked at.
@@ -18,13 +19,17 @@ struct LedgerChecker {
     /// Instants whose last attempt announced another.
     var announced: Set<Instant> = []
 
-    init(schedule: Schedule, origin: Instant) {
+    init(schedule: Schedule, zone: Zone, origin: Instant) {
       self.schedule = schedule
+      self.zone = zone
       self.origin = origin
     }
+
+    func next(after instant: Instant) -> Instant? { schedule.next(after: instant, in: zone, origin: origin) }
   }
 
   private let jitterSeconds: Int64
+  private let zone: (String, UInt64) -> Zone?
   private var jobs: [String: JobFacts] = [:]
   private var open: [RunIdentifier: Claim] = [:]
   private var through: Instant?
@@ -32,7 +37,12 @@ struct LedgerChecker {
   private(set) var occurrences = 0
 
   /// `jitterSeconds` is the largest delay that any job has.
-  init(jitterSeconds: Int64) { self.jitterSeconds = jitterSeconds }
+  ///
+  /// `zone` gives the data of a zone with that hash.
+  init(jitterSeconds: Int64, zone: @escaping (String, UInt64) -> Zone?) {
+    self.jitterSeconds = jitterSeconds
+    self.zone = zone
+  }
 
   mutating func check(_ records: [SequencedRecord]) -> [String] {
     for sequenced in records { take(sequenced) }
@@ -90,15 +100,21 @@ struct LedgerChecker {
       problems.append("unreadable schedule \(definition.schedule)")
       return
     }
-    if let known = jobs[definition.job] {
-      if known.schedule == schedule, known.origin == definition.origin { return }
-      requireDecided(definition.job, upTo: definition.at, why: "when its schedule changed")
-      jobs[definition.job]?.schedule = schedule
-      jobs[definition.job]?.origin = definition.origin
-      jobs[definition.job]?.verified = nil
-    } else {
-      jobs[definition.job] = JobFacts(schedule: schedule, origin: definition.origin)
+    guard let zone = zone(definition.zone, definition.zoneHash) else {
+      problems.append("\(definition.job) goes by unknown data of \(definition.zone)")
+      return
     }
+    guard let known = jobs[definition.job] else {
+      jobs[definition.job] = JobFacts(schedule: schedule, zone: zone, origin: definition.origin)
+      return
+    }
+    let isSame = known.schedule == schedule && known.origin == definition.origin && known.zone.name == zone.name
+    if !isSame {
+      requireDecided(definition.job, upTo: definition.at, why: "when its schedule changed")
+      known.verified = nil
+    }
+    // Other data of the same zone says of the past what the former said.
+    (known.schedule, known.zone, known.origin) = (schedule, zone, definition.origin)
   }
 
   private mutating func take(_ claim: Claim) {
@@ -115,7 +131,7 @@ struct LedgerChecker {
       return
     }
     let before = occurrence.adding(microseconds: -1)
-    let isNamed = facts.schedule.next(after: before, in: .utc, origin: facts.origin) == occurrence
+    let isNamed = facts.next(after: before) == occurrence
     // What was queued under an earlier definition may run under a later one.
     if !isNamed, !facts.queued.contains(occurrence) {
       problems.append("\(claim.job)@\(occurrence) isn't named by its schedule")
@@ -131,11 +147,11 @@ struct LedgerChecker {
       return
     }
     var found = 0
-    var cursor = facts.schedule.next(after: first.adding(microseconds: -1), in: .utc, origin: facts.origin)
+    var cursor = facts.next(after: first.adding(microseconds: -1))
     while let instant = cursor, instant <= last {
       found += 1
       decide(job, instant)
-      cursor = facts.schedule.next(after: instant, in: .utc, origin: facts.origin)
+      cursor = facts.next(after: instant)
     }
     if found != count { problems.append("record \(seq) of \(job): count \(count), its schedule says \(found)") }
   }
@@ -154,15 +170,14 @@ struct LedgerChecker {
 
   private mutating func requireDecided(_ name: String, upTo end: Instant, why: String) {
     guard let facts = jobs[name] else { return }
-    var cursor = facts.schedule.next(
-      after: max(facts.verified ?? .distantPast, facts.origin), in: .utc, origin: facts.origin)
+    var cursor = facts.next(after: max(facts.verified ?? .distantPast, facts.origin))
     // What a delay puts off may be decided later; what is decided out of turn is looked at again at the end.
     while let instant = cursor, instant.adding(seconds: jitterSeconds) <= end {
       if facts.decided[instant] == nil, !facts.queued.contains(instant) {
         problems.append("\(name)@\(instant) has no outcome \(why) (\(end))")
       }
       facts.verified = instant
-      cursor = facts.schedule.next(after: instant, in: .utc, origin: facts.origin)
+      cursor = facts.next(after: instant)
     }
   }
 }

@@ -1,12 +1,12 @@
 import CronEngine
 public import CronLedger
-import CronTime
+public import CronTime
 
 /// The end of a world: everything is let finish, and then looked at from outside.
 extension Simulation {
   /// Heals the disk, lets runs end, and stops firing, so that nothing is open any more.
   func settle() {
-    disk.deathAt = nil
+    disk.deathAt = plannedCrash?.change
     for _ in 0..<6 { calmStep(60_000_000) }
     deliver(.drain(seenClock))
     var tickers = counts.tickers
@@ -39,7 +39,7 @@ extension Simulation {
   func check() {
     disk.refused = []
     let records = records
-    var checker = LedgerChecker(jitterSeconds: 120)
+    var checker = LedgerChecker(jitterSeconds: 120) { [zones] in zones.zone($0, hash: $1) }
     let found = checker.check(records)
     // What was lost is said by a baseline, and with it may go what was defined or removed; nothing runs twice for it.
     if isWhole { problems += found }
@@ -53,6 +53,9 @@ extension Simulation {
     }
     if disk.syncsAfterFailure > 0 { fail("a descriptor was synced again after its sync had failed") }
   }
+
+  /// Zone data that some ticker went by.
+  public func zone(_ name: String, hash: UInt64) -> Zone? { zones.zone(name, hash: hash) }
 
   /// Every record that any segment still has, once and in order; what snapshots restate is left out.
   public var records: [SequencedRecord] {
@@ -125,7 +128,8 @@ extension Simulation {
     var reader = SimulatedReader(segments: Dictionary(uniqueKeysWithValues: disk.segments))
     var items: [AuditItem] = []
     do throws(AuditError) {
-      _ = try LedgerAudit.run(&reader, zone: { name, _ in name == "UTC" ? .utc : nil }, report: { items.append($0) })
+      _ = try LedgerAudit.run(
+        &reader, zone: { [zones] in zones.zone($0, hash: $1) }, report: { items.append($0) })
     } catch {
       fail("the audit fails: \(error)")
     }

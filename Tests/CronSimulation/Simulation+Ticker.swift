@@ -14,6 +14,7 @@ extension Simulation {
   func startTicker(safeMode: Bool) -> Bool {
     disk.reopen()
     (dies, hang, inbox) = (false, nil, [])
+    zones.forget()
     // No process starts in no time; a run's identifier is its instant's and a number.
     move(nanoseconds: Int64.random(in: 1_000_000...3_000_000, using: &chance))
     isTickerUp = true
@@ -57,7 +58,7 @@ extension Simulation {
       RecoveredRun(run: $0.claim.run, finding: finding(of: $0))
     }
     deliver(.recovered(ledger, runs: runs, sameBoot: isSameBoot, seenClock))
-    deliver(.loaded(jobs: table, former: [], seenClock))
+    load(isFirst: true)
     guard canAct else { return false }
     keeping?.syncBeginning(nowNanoseconds: clock.monotonicNanoseconds)
     // What the slots had to say is in the ledger.
@@ -157,11 +158,16 @@ extension Simulation {
     (dies, hang, inbox, keeping) = (false, nil, [], nil)
     disk.isDead = true
     downSince = downSince ?? clock.monotonicNanoseconds
+    changeWhileDown()
     supervise(.exited(end, now: clock.monotonicNanoseconds))
   }
 
   /// A death that happened amid an action is noticed.
   func notice() {
+    if let crash = plannedCrash, disk.changes >= crash.change {
+      plannedCrash = nil
+      if crash.takesPower { return losePower() }
+    }
     guard isTickerUp, dies || disk.isDead else { return }
     if climate.losesPower, rolls(15) { losePower() } else { crashTicker("the ticker is dead") }
   }

@@ -45,6 +45,8 @@ extension Simulation {
     case .spawn(let safeMode):
       noteAbsence()
       if startTicker(safeMode: safeMode) { return [.spawned(now: now), .ready(now: now)] }
+      // Where the machine goes down with it, nobody is there to restart it.
+      if let crash = plannedCrash, crash.takesPower, disk.changes >= crash.change { return [] }
       tell("the ticker dies while it starts")
       counts.tickerCrashes += 1
       dropTicker()
@@ -144,6 +146,7 @@ extension Simulation {
     workersLosePower()
     pass(microseconds: Int64.random(in: 0...600_000_000, using: &chance))
     downSince = nil
+    changeWhileDown()
     startWatcher()
   }
 }

@@ -40,6 +40,10 @@ public struct SimulationCounts: Hashable, Sendable {
   public var clockSteps = 0
   /// Sleeps of the machine.
   public var suspensions = 0
+  /// Changes of zone data.
+  public var zoneChanges = 0
+  /// Tables edited while no ticker ran.
+  public var changesWhileDown = 0
   /// Times that a part of the ledger was lost, and said to be.
   public var baselines = 0
   /// Times that the memory of a failing disk was lost together with the mark of it: the one documented blind spot.
@@ -56,7 +60,9 @@ public struct SimulationCounts: Hashable, Sendable {
       ("hangs", hangs), ("watcher_crashes", watcherCrashes), ("worker_deaths", workerDeaths),
       ("power_losses", powerLosses), ("disk_troubles", diskTroubles), ("rotten_bits", rotten),
       ("quarantines", quarantines), ("slow_readings", slowReadings),
-      ("clock_steps", clockSteps), ("suspensions", suspensions), ("baselines", baselines), ("unknowable", unknowable),
+      ("clock_steps", clockSteps), ("suspensions", suspensions),
+      ("zone_changes", zoneChanges), ("changes_while_down", changesWhileDown),
+      ("baselines", baselines), ("unknowable", unknowable),
     ]
   }
 
@@ -85,6 +91,8 @@ public struct SimulationCounts: Hashable, Sendable {
     slowReadings += other.slowReadings
     clockSteps += other.clockSteps
     suspensions += other.suspensions
+    zoneChanges += other.zoneChanges
+    changesWhileDown += other.changesWhileDown
     baselines += other.baselines
     unknowable += other.unknowable
     digest &+= other.digest

@@ -52,19 +52,14 @@ import Testing
     }
   }
 
-  @Test func `a ticker that dies at any single write loses nothing and repeats nothing`() throws {
-    let seed: UInt64 = 1
-    let whole = Simulation(seed: seed)
-    try whole.run(steps: 8)
-    #expect(whole.problems.isEmpty, "\(whole.problems)")
-    for change in 1...whole.counts.changes {
-      let world = Simulation(seed: seed, deathAt: change)
-      try world.run(steps: 8)
-      if let problem = world.problems.first {
-        Issue.record("seed \(seed), dead at change \(change): \(problem)")
-        return
-      }
-    }
+  /// Two worlds of each climate, and each again for every change of its disk.
+  @Test(.acceptance(57, 58), arguments: 0..<UInt64(8))
+  func `a death or a loss of power at any single write loses nothing and repeats nothing`(_ seed: UInt64) throws {
+    let output = try Self.simulate(["--each-write", "\(seed)", "1", "20"])
+    #expect(output.status == 0, "\(output.text)")
+    let counts = try #require(try JSONSerialization.jsonObject(with: Data(output.text.utf8)) as? [String: Any])
+    #expect(counts["seeds"] as? Int ?? 0 > 100)
+    #expect(counts["power_losses"] as? Int ?? 0 > 50)
   }
 
   @Test(arguments: PlantedFault.allCases)

@@ -77,9 +77,10 @@ extension Ticker {
     }
     if let known, known.source == present.dataHash { return .read(known) }
     var (copy, data) = (ZoneCopies.Copy(zone: present, source: present.dataHash), bytes)
-    // What is due by now was decided by the old clocks: the new ones begin with the next second.
-    let now = Instant(seconds: Instant(microseconds: loop.wall()).seconds + 1)
-    if let known, let joined = Zone.joined(known.zone, until: now, then: present),
+    // What is decided by now was so by the old clocks: the new ones begin with the next second.
+    let now = Instant(microseconds: loop.wall())
+    let change = Instant(seconds: engine.ledger.decidedThrough(zone: name, now: now).seconds + 1)
+    if let known, let joined = Zone.joined(known.zone, until: change, then: present),
       let zone = try? Zone(name: name, tzif: joined)
     {
       (copy.zone, data) = (zone, joined)

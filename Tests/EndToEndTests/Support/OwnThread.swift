@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 /// Runs each test of a suite on a thread of its own, a bounded number at a time.
@@ -11,14 +12,7 @@ struct OwnThreadTrait: SuiteTrait, TestTrait, TestScoping {
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
     guard testCase != nil else { return try await function() }
-    await Gate.shared.enter()
-    do {
-      try await withTaskExecutorPreference(ThreadExecutor()) { try await function() }
-    } catch {
-      await Gate.shared.leave()
-      throw error
-    }
-    await Gate.shared.leave()
+    try await withTaskExecutorPreference(OwnThreads.shared) { try await function() }
   }
 }
 
@@ -27,46 +21,56 @@ extension Trait where Self == OwnThreadTrait {
   static var ownThread: OwnThreadTrait { OwnThreadTrait() }
 }
 
-/// Lets so many in at a time: each of them has some eight processes of its own.
-private actor Gate {
-  static let shared = Gate(room: 6)
+/// So many threads, each of which takes one test after another: each test has some eight processes of its own.
+///
+/// A test that never suspends is one job. Nothing here waits for the shared threads, which other tests keep busy.
+private final class OwnThreads: TaskExecutor {
+  static let shared = OwnThreads(count: 6)
 
-  private var room: Int
-  private var waiting: [CheckedContinuation<Void, Never>] = []
+  private let jobs = Mutex<[UnownedJob]>([])
+  private let available = Semaphore()
 
-  init(room: Int) { self.room = room }
-
-  func enter() async {
-    if room > 0 {
-      room -= 1
-      return
-    }
-    await withCheckedContinuation { waiting.append($0) }
-  }
-
-  func leave() {
-    if waiting.isEmpty { room += 1 } else { waiting.removeFirst().resume() }
-  }
-}
-
-/// A new thread for each job; a test that never suspends is one job.
-private final class ThreadExecutor: TaskExecutor {
-  private final class Work: Sendable {
-    let perform: @Sendable () -> Void
-    init(_ perform: @escaping @Sendable () -> Void) { self.perform = perform }
+  init(count: Int) {
+    for _ in 0..<count { startThread() }
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    let work = Unmanaged.passRetained(Work { job.runSynchronously(on: self.asUnownedTaskExecutor()) })
+    jobs.withLock { $0.append(job) }
+    available.signal()
+  }
+
+  private func work() -> Never {
+    while true {
+      available.wait()
+      let job = jobs.withLock { $0.removeFirst() }
+      job.runSynchronously(on: asUnownedTaskExecutor())
+    }
+  }
+
+  private func startThread() {
     var thread = pthread_t()
     let failure = pthread_create(
       &thread, nil,
       { argument in
-        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().perform() }
-        return nil
-      }, work.toOpaque())
+        guard let argument else { return nil }
+        Unmanaged<OwnThreads>.fromOpaque(argument).takeUnretainedValue().work()
+      }, Unmanaged.passUnretained(self).toOpaque())
     precondition(failure == 0, "pthread_create: \(failure)")
     pthread_detach(thread)
+  }
+}
+
+/// A POSIX semaphore (sem_overview(7)) that lives as long as the process.
+private final class Semaphore: @unchecked Sendable {
+  private let place = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { precondition(sem_init(place, 0, 0) == 0, "sem_init: \(errno)") }
+
+  func signal() { sem_post(place) }
+
+  func wait() {
+    // A signal's handler may interrupt it.
+    while sem_wait(place) != 0 {}
   }
 }
