@@ -228,6 +228,21 @@ import Testing
     #expect(bench.claims.filter { $0.occurrence == .minute(2) }.map(\.job).sorted() == ["both", "interval", "stars"])
   }
 
+  /// It once began now, and named instants before the mark that nobody decided any more (simulated seed 302).
+  @Test func `new zone data behind a clock that was set back begins where what is decided ends`() throws {
+    var local = try job()
+    local.zone = try Zone(name: "Test/Land", tzif: fixedZone(hours: 2))
+    var bench = Bench.loaded(local, try job("u", "@every 1h"))
+    for _ in 0..<10 { bench.tick(after: 60) }
+    bench.setClock(by: -300)
+    bench.tick()
+    let ledger = bench.engine.ledger
+    #expect(ledger.decidedThrough(zone: "Test/Land", now: bench.clock.wall) == .minute(10))
+    #expect(ledger.decidedThrough(zone: "UTC", now: bench.clock.wall) == .minute(5), "no job of it is ahead")
+    let yesterday = Instant.minute(-24 * 60)
+    #expect(ledger.decidedThrough(zone: "Test/Land", now: yesterday) == yesterday, "the mark of a wrong clock")
+  }
+
   @Test func `a definition that ended while nothing ran owed its occurrences in a zone that no job has any more`()
     throws
   {

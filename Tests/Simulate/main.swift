@@ -1,8 +1,8 @@
 // Runs worlds: `Simulate FROM COUNT [FIRES]` prints one line of JSON, or the seeds that broke a rule.
-// `Simulate --story SEED [FIRES [death@CHANGE | power@CHANGE]]` tells one, `--excerpt SEED` what concerns its first problem.
-// `Simulate --each-write FROM COUNT [FIRES]` lives each world once for every change of its disk, at which the ticker
-// dies, and once more with the power failing then.
-// `Simulate --fault NAME` plants a mistake and says which seed sees it first.
+// `Simulate --story SEED [FIRES [death@CHANGE | power@CHANGE]]` tells one, `--excerpt SEED` what concerns its first
+// problem. `Simulate --each-write FROM COUNT [FIRES]` lives each world once for every change of its disk, at which the
+// ticker dies, and once more with the power failing then. `Simulate --fault NAME` plants a mistake and says which seed
+// sees it first.
 
 import CronSimulation
 import Glibc

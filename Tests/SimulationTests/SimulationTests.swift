@@ -12,7 +12,7 @@ import Testing
   /// Seeds of each block; `CRONWATCH_SEEDS` (of all blocks together) asks for more.
   private static let seedsPerBlock: UInt64 = {
     let wanted = ProcessInfo.processInfo.environment["CRONWATCH_SEEDS"].flatMap(UInt64.init)
-    return max(1, (wanted ?? 2400) / blocks)
+    return max(1, (wanted ?? 2000) / blocks)
   }()
 
   private static func simulate(_ words: [String]) throws -> ProgramOutput {

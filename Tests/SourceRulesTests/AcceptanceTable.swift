@@ -42,8 +42,15 @@ struct AcceptanceTable {
   /// The name after the first `func`, `struct` or the like.
   private static func declaredName(in code: Substring) -> String? {
     let keywords = ["func ", "struct ", "enum ", "class ", "actor "]
-    let starts = keywords.compactMap { code.firstRange(of: $0)?.upperBound }
-    guard let start = starts.min() else { return nil }
+    var rest = code
+    var start: Substring.Index?
+    // Line by line: a keyword that never comes would be looked for to the end of the file.
+    while start == nil, !rest.isEmpty {
+      let line = rest.prefix { $0 != "\n" }
+      start = keywords.compactMap { line.firstRange(of: $0)?.upperBound }.min()
+      rest = rest[line.endIndex...].dropFirst()
+    }
+    guard let start else { return nil }
     let name = code[start...]
     if name.first == "`" { return String(name.dropFirst().prefix { $0 != "`" }) }
     return String(name.prefix { $0.isLetter || $0.isNumber || $0 == "_" })

@@ -83,21 +83,29 @@ enum SourceRule {
 
   /// Whether the word stands in the line by itself: `fork(` is not in `vfork(` nor in `.fork(`.
   static func occurs(_ word: String, in line: String) -> Bool {
-    let line = Array(line), word = Array(word)
-    guard let first = word.first, line.count >= word.count else { return false }
-    for start in 0...(line.count - word.count) where Array(line[start..<(start + word.count)]) == word {
-      let before = start > 0 ? line[start - 1] : " "
+    let line = Array(line.utf8), word = Array(word.utf8)
+    guard let first = word.first, let last = word.last, line.count >= word.count else { return false }
+    for start in 0...(line.count - word.count) where line[start] == first {
       let end = start + word.count
-      let after = end < line.count ? line[end] : " "
-      let beginsApart = !isWordCharacter(first) || !(isWordCharacter(before) || before == "." || before == "`")
-      let endsApart = !isWordCharacter(word[word.count - 1]) || !isWordCharacter(after)
+      guard line[start..<end].elementsEqual(word) else { continue }
+      let before = start > 0 ? line[start - 1] : UInt8(ascii: " ")
+      let after = end < line.count ? line[end] : UInt8(ascii: " ")
+      let isMember = before == UInt8(ascii: ".") || before == UInt8(ascii: "`")
+      let beginsApart = !isWordByte(first) || !(isWordByte(before) || isMember)
+      let endsApart = !isWordByte(last) || !isWordByte(after)
       if beginsApart && endsApart { return true }
     }
     return false
   }
 
-  private static func isWordCharacter(_ character: Character) -> Bool {
-    character.isLetter || character.isNumber || character == "_"
+  /// Whether an identifier may have it; of other letters than ASCII's each byte counts.
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
+      true
+    default: false
+    }
   }
 
   /// Functions and initialisers that end more than `longestFunction` lines below their first line.
