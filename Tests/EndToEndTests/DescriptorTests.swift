@@ -103,6 +103,36 @@ struct DescriptorTests {
     }
   }
 
+  private static func inotifyInstances(of process: ProcessIdentity) throws -> Int {
+    let descriptors = "/proc/\(process.pid)/fd"
+    return try Directory.open(descriptors).list().count {
+      (try? linkTarget(ofPath: "\(descriptors)/\($0)")) == "anon_inode:inotify"
+    }
+  }
+
+  /// A thousand fires a second took all of the user's, and a ticker that began just then noticed no change of a file.
+  @Test func `many runs at once leave inotify instances to others, and their output is bounded all the same`() throws {
+    try Cronwatch.use(configuration: "[jobs]\noutput-limit = 64K\n") { cron in
+      let names = (1...24).map { "held-\($0)" }
+      let command = "yes | head -c 2000000; while [ ! -e $SANDBOX/go ]; do sleep 0.05; done"
+      try cron.crontab(names.map { "# cronwatch: name=\($0)\n@reboot \(command)\n" }.joined())
+      try cron.start()
+      try cron.wait("24 runs", seconds: 60) { try cron.status()["running"]?.arrayValue?.count == names.count }
+      let workers = try waitForValue("24 workers") {
+        let workers = cron.workers()
+        return workers.count >= names.count ? workers : nil
+      }
+      #expect(try workers.reduce(0) { try $0 + Self.inotifyInstances(of: $1) } <= 16)
+      try cron.wait("every output to be cut", seconds: 60) {
+        try (0..<names.count).allSatisfy { slot in
+          let output = try FileStatus.of(path: "\(cron.state)/workers/\(slot)/output")
+          return output.size == 2_000_000 && output.allocatedSize < 128 << 10
+        }
+      }
+      try cron.sandbox.write("go", "")
+    }
+  }
+
   @Test func `workers that a burst needed end after a while, all but those that are kept warm`() throws {
     try Cronwatch.use(configuration: "[workers]\nidle = 1\n") { cron in
       let names = (1...6).map { "held-\($0)" }

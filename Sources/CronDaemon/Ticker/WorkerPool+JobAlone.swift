@@ -124,7 +124,8 @@ extension WorkerPool {
     do {
       let output = try openOutput(slot)
       let watch = OutputWatch(
-        pauseMilliseconds: RunOutput.boundingPause, token: PollToken.output(slot: slot.number).rawValue)
+        slot: slot.number, pauseMilliseconds: RunOutput.boundingPause,
+        token: PollToken.output(slot: slot.number).rawValue)
       watch.begin(output.raw, now: loop.monotonic(), poller: loop.poller)
       slot.output = consume output
       slot.outputWatch = watch

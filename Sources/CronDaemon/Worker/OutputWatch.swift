@@ -4,7 +4,11 @@ internal import CronSystem
 final class OutputWatch {
   /// Nanoseconds between two looks: what a person doesn't notice, and what a flood can't fill a disk in.
   private let pause: Int64
-  /// nil where the user's inotify instances are used up: then looks are periodic.
+  /// Each of so many lowest slots has an inotify instance while it serves: a user has 128 of them by default, and other
+  /// programs need some. The output of the others is looked at after each pause.
+  static let notifiedSlots = 16
+
+  /// nil in a higher slot, and where the user's instances are used up: then looks are periodic.
   private let notifications: INotify?
   private let raw: Int32?
   private let token: UInt64
@@ -13,9 +17,14 @@ final class OutputWatch {
   /// CLOCK_MONOTONIC, ns: when the next look or the next listening is due; nil = a write will tell.
   private(set) var dueAt: Int64?
 
-  init(pauseMilliseconds: Int64, token: UInt64) {
+  init(slot: Int, pauseMilliseconds: Int64, token: UInt64) {
     pause = pauseMilliseconds * 1_000_000
     self.token = token
+    guard (0..<Self.notifiedSlots).contains(slot) else {
+      raw = nil
+      notifications = nil
+      return
+    }
     do {
       let made = try INotify()
       raw = made.raw

@@ -40,6 +40,7 @@ final class Worker {
     poller = try Poller()
     timer = try TimerDescriptor(.monotonic)
     watch = OutputWatch(
+      slot: arguments.slot,
       pauseMilliseconds: arguments.forwardsOutput ? Self.forwardingPause : RunOutput.boundingPause,
       token: Token.output.rawValue)
     try doorbell.setNonBlocking(true)
