@@ -5,7 +5,7 @@ import Testing
 
 @testable import CronDaemon
 
-@Suite(.timeLimit(.minutes(2))) struct InitStubTests {
+@Suite(.timeLimit(.minutes(15))) struct InitStubTests {
   private func holder(_ watched: WatchedSandbox) throws -> Int32 {
     try waitForValue("a watcher") { try RoleLock.query(.watcher, in: watched.state).holder?.pid }
   }

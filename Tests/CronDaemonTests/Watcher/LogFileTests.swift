@@ -5,7 +5,7 @@ import Testing
 
 @testable import CronDaemon
 
-@Suite(.timeLimit(.minutes(2))) struct LogFileTests {
+@Suite(.timeLimit(.minutes(15))) struct LogFileTests {
   @Test func `a log that grew too large is moved aside, and all goes on in a new one`() throws {
     let watched = try WatchedSandbox(logsToState: true)
     try watched.start(["--log-max-size", "4096"])

@@ -6,7 +6,7 @@ import Testing
 
 @testable import CronDaemon
 
-@Suite(.timeLimit(.minutes(2))) struct RestartInPlaceTests {
+@Suite(.timeLimit(.minutes(15))) struct RestartInPlaceTests {
   /// A program that passes its test as a file says, and as a watcher writes down how it was called.
   private static let program = """
     #!/bin/sh

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CronDaemon
 
-@Suite(.timeLimit(.minutes(2))) struct WatcherNotifyTests {
+@Suite(.timeLimit(.minutes(15))) struct WatcherNotifyTests {
   @Test func `systemd hears READY, STATUS and STOPPING, and the ticker never knows of it`() throws {
     let watched = try WatchedSandbox()
     let socket = try UnixSocket.listen(in: watched.sandbox.directory, name: "notify", kind: .datagrams)

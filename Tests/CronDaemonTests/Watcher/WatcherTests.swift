@@ -6,7 +6,7 @@ import Testing
 
 @testable import CronDaemon
 
-@Suite(.timeLimit(.minutes(2))) struct WatcherTests {
+@Suite(.timeLimit(.minutes(15))) struct WatcherTests {
   @Test func `start hears READY once the ticker is ready, and stop ends both`() throws {
     let watched = try WatchedSandbox()
     #expect(try watched.start() == "READY\n")
