@@ -4,17 +4,6 @@ import CronLedger
 import CronTestRandom
 public import CronTime
 
-/// The ticker dies at a change of the disk, counted from 1; with it the machine, where that is asked for.
-public struct PlannedCrash: Sendable {
-  /// Which change.
-  public var change: Int
-  /// Whether the machine loses power at that moment.
-  public var takesPower: Bool
-
-  /// A crash at that change.
-  public init(at change: Int, takesPower: Bool) { (self.change, self.takesPower) = (change, takesPower) }
-}
-
 /// A world with one seed: the real engine, ledger and watcher policy over a fake disk, fake clocks and fake workers.
 ///
 /// The disk tears, fails, hangs, fills up and forgets; clocks step and sleep; workers die, run long or never answer;
