@@ -133,7 +133,7 @@ public enum SettingsTable {
       kind: .seconds(\.ledgerKeepSeconds, 3600...3650 * day)),
     Setting(
       section: "ledger", key: "segment-size", summary: "The size of one preallocated segment of the ledger.",
-      kind: .size(\.ledgerSegmentSize, 64 << 10...8 << 20)),
+      kind: .size(\.ledgerSegmentSize, 64 << 10...4 << 20)),
   ]
 
   private static let jobs = [

@@ -53,20 +53,6 @@ public struct LedgerState: Hashable, Sendable {
     return key.instant <= through
   }
 
-  /// Up to where the occurrences of a zone's jobs are decided; `now` or later, at most a day.
-  ///
-  /// It lies ahead of a clock that was set back. What lies further ahead is a wrong clock's, and is set back itself.
-  public func decidedThrough(zone: String, now: Instant) -> Instant {
-    let horizon = now.adding(seconds: 86_400)
-    var latest = now
-    for marks in jobs.values {
-      guard let definition = marks.definition, definition.zone == zone else { continue }
-      let mark = max(definition.origin, marks.lastDecided ?? definition.origin)
-      if mark > latest, mark <= horizon { latest = mark }
-    }
-    return latest
-  }
-
   /// Marks everything up to the instant as decided: what a damaged ledger demands, for nobody knows what ran.
   ///
   /// It becomes durable with the next snapshot.

@@ -10,6 +10,14 @@ extension Zone {
     stretches += new.table.stretches.filter { $0.start > at }
     return TZifWriter.file(stretches)
   }
+
+  /// Whether both clocks show the same from the instant on; exact for instants before 2201.
+  func agrees(with other: Zone, from instant: Instant) -> Bool {
+    if dataHash == other.dataHash { return true }
+    let at = instant.seconds
+    func rest(_ zone: Zone) -> [(start: Int64, type: ZoneOffset)] { zone.table.stretches.filter { $0.start > at } }
+    return table.type(at: at) == other.table.type(at: at) && rest(self).elementsEqual(rest(other), by: ==)
+  }
 }
 
 /// Writes TZif version 2: a table of changes, without a rule for what follows the last one.

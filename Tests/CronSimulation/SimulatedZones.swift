@@ -10,15 +10,9 @@ struct SimulatedZones {
   static let names = ["Test/East", "Test/West"]
   private static let offsets = [0, 0, 3_600, 3_600, -3_600, 1_800, 7_200, 45_900]
 
-  private struct Copy {
-    var zone: Zone
-    /// The hash of the system's data that its present comes from.
-    var source: UInt64
-  }
-
   private var present: [String: Zone] = [:]
-  private var inUse: [String: Copy] = [:]
-  private var copies: [String: [UInt64: Copy]] = [:]
+  private var inUse: [String: ZoneData] = [:]
+  private var copies: [String: [UInt64: ZoneData]] = [:]
 
   init(using chance: inout SeededGenerator) {
     for name in Self.names { present[name] = Self.data(name, using: &chance) }
@@ -34,23 +28,14 @@ struct SimulatedZones {
   /// The ticker that went by some data is gone.
   mutating func forget() { inUse = [:] }
 
-  /// What a zone's jobs go by from now on: other data than until now, of which the ledger has the hash after a start,
-  /// takes effect with the second behind what is decided.
+  /// What a zone's jobs go by from now on; `defined` is the hash that the ledger has of it after a start.
   mutating func use(_ name: String, defined: UInt64?, decidedThrough: Instant) -> Zone {
     guard name != Zone.utc.name, let present = present[name] else { return .utc }
     let known = inUse[name] ?? defined.flatMap { copies[name]?[$0] }
-    var copy = Copy(zone: present, source: present.dataHash)
-    if let known, known.source == present.dataHash {
-      copy = known
-    } else if let known,
-      let bytes = Zone.joined(known.zone, until: Instant(seconds: decidedThrough.seconds + 1), then: present),
-      let joined = try? Zone(name: name, tzif: bytes)
-    {
-      copy.zone = joined
-    }
-    inUse[name] = copy
-    copies[name, default: [:]][copy.zone.dataHash] = copy
-    return copy.zone
+    let data = ZoneData.succeeding(known, present: present, decidedThrough: decidedThrough).data
+    inUse[name] = data
+    copies[name, default: [:]][data.zone.dataHash] = data
+    return data.zone
   }
 
   /// Data that some ticker went by.

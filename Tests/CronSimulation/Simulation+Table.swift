@@ -34,23 +34,13 @@ extension Simulation {
   /// Hands the ticker the table with its zones as they are now.
   func load(isFirst: Bool = false) {
     guard canAct else { return }
-    var defined: [String: (hash: UInt64, at: Instant)] = [:]
-    var former: [Zone] = []
-    if isFirst {
-      for name in engine.ledger.jobs.keys.sorted() {
-        guard let definition = engine.ledger.jobs[name]?.definition else { continue }
-        if definition.at >= defined[definition.zone]?.at ?? .distantPast {
-          defined[definition.zone] = (definition.zoneHash, definition.at)
-        }
-        if let zone = zones.zone(definition.zone, hash: definition.zoneHash), !former.contains(zone) {
-          former.append(zone)
-        }
-      }
-    }
+    let defined = isFirst ? engine.ledger.zonesLastDefined : [:]
+    let before = isFirst ? engine.ledger.definedZones.keys.sorted() : []
+    let former = before.compactMap { zones.zone($0.name, hash: $0.hash) }
     var named: [String: Zone] = [:]
     for name in Set(table.compactMap(\.definition.zone)).sorted() {
       let decided = engine.ledger.decidedThrough(zone: name, now: seenClock.wall)
-      named[name] = zones.use(name, defined: defined[name]?.hash, decidedThrough: decided)
+      named[name] = zones.use(name, defined: defined[name], decidedThrough: decided)
     }
     for index in table.indices { table[index].zone = table[index].definition.zone.flatMap { named[$0] } ?? .utc }
     deliver(.loaded(jobs: table, former: former, seenClock))

@@ -13,7 +13,7 @@ extension Simulation {
   /// Replays the ledger, looks at every slot, and begins; false when it died on its way.
   func startTicker(safeMode: Bool) -> Bool {
     disk.reopen()
-    (dies, hang, inbox) = (false, nil, [])
+    (dies, hang, inbox, hasOldZones) = (false, nil, [], false)
     zones.forget()
     // No process starts in no time; a run's identifier is its instant's and a number.
     move(nanoseconds: Int64.random(in: 1_000_000...3_000_000, using: &chance))
@@ -104,6 +104,7 @@ extension Simulation {
     case .dispatch(let order): dispatch(order)
     case .stop(let run, _): workers[run]?.stop(at: clock.wall.adding(seconds: 1))
     case .notice(.illegalTransition(let text)): fail("illegal transition: \(text)")
+    case .notice(.marksRebased): hasOldZones = true
     case .answer, .notice: break
     }
   }

@@ -38,6 +38,8 @@ public final class Simulation {
   var dies = false
   var hang: TickerHang?
   var lastBeat: Int64 = 0
+  /// Marks were set back: what zones became under the wrong clock is looked at again.
+  var hasOldZones = false
 
   // The watcher.
   var supervision = Supervision(settings: SupervisionSettings())
@@ -132,6 +134,9 @@ public final class Simulation {
     guard canAct else { return }
     deliver(.tick(seenClock))
     if canAct { lastBeat = clock.monotonicNanoseconds }
+    guard hasOldZones else { return }
+    hasOldZones = false
+    load()
   }
 
   /// One thing that users, clocks or machines do.
@@ -292,6 +297,7 @@ public final class Simulation {
     if far, rolls(80) {
       pass(microseconds: Int64.random(in: 0...300_000_000, using: &chance))
       tick()
+      if rolls(20) { changeZoneData() }
       clock.wall = clock.wall.adding(seconds: -seconds)
       // What that future decided is owed again when it comes.
       unknowable.formUnion(claimLines.filter { $0.instant > clock.wall }.map(\.key))

@@ -8,13 +8,6 @@ public import CronTime
 /// audit. A file that isn't what its name says (a crash of the machine may leave that) counts as absent, so nothing is
 /// synced.
 public struct ZoneCopies {
-  /// Zone data, and which data of the system its present comes from.
-  struct Copy: Equatable {
-    var zone: Zone
-    /// The hash of the system's file; another than the zone's own when older clocks are joined to it.
-    var source: UInt64
-  }
-
   /// The newest that are kept; a real one has some kilobytes.
   static let most = 1_024
   private static let largestBytes = 1 << 18
@@ -28,7 +21,7 @@ public struct ZoneCopies {
   public func zone(named name: String, hash: UInt64) -> Zone? { copy(of: name, hash: hash)?.zone }
 
   /// The same, and where its present comes from.
-  func copy(of name: String, hash: UInt64) -> Copy? {
+  func copy(of name: String, hash: UInt64) -> ZoneData? {
     do {
       let directory = try state.existingDirectory(.zones)
       let prefix = String(hash, radix: 16)
@@ -36,7 +29,7 @@ public struct ZoneCopies {
         guard let source = UInt64(file.dropFirst(prefix.utf8.count + 1), radix: 16) else { continue }
         let bytes = try AtomicFile.read(in: directory, name: file, limit: Self.largestBytes)
         let zone = try Zone(name: name, tzif: bytes)
-        if zone.dataHash == hash { return Copy(zone: zone, source: source) }
+        if zone.dataHash == hash { return ZoneData(zone: zone, source: source) }
       }
     } catch {
       // Then nobody can say any more how it was; the system's data has to do.
@@ -45,7 +38,7 @@ public struct ZoneCopies {
   }
 
   /// Keeps the data of a zone; the error is returned for the log.
-  func keep(_ bytes: [UInt8], of copy: Copy) -> Errno? {
+  func keep(_ bytes: [UInt8], of copy: ZoneData) -> Errno? {
     let name = "\(String(copy.zone.dataHash, radix: 16))-\(String(copy.source, radix: 16))"
     do throws(Errno) {
       let directory = try state.directory(.zones)

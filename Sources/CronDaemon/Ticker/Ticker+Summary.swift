@@ -125,7 +125,10 @@ extension Ticker {
     case .clockStepped(let microseconds):
       log.warning("the wall clock was set", LogField("by_ms", microseconds / 1_000))
     case .suspended(let microseconds): log.info("the machine slept", LogField("for_ms", microseconds / 1_000))
-    case .marksRebased(let jobs): log.warning("marks of a wrong clock were set back", LogField("jobs", jobs))
+    case .marksRebased(let jobs):
+      log.warning("marks of a wrong clock were set back", LogField("jobs", jobs))
+      // Zone data that came under that clock would take effect in its future only.
+      loop.deadlines.set(.zonesChanged, at: loop.monotonic())
     case .clockHeld: log.warning("fires are held: the clock is older than the ledger")
     case .clockReleased(let plausible): log.info("fires go on", LogField("clock_plausible", plausible))
     case .syncFailed(let consecutive): log.error("a sync failed", LogField("consecutive", consecutive))

@@ -10,7 +10,7 @@ struct ZonesInUse: Equatable {
   /// By the names that jobs give.
   var named: [String: Zone] = [:]
   /// What those and the default one come from.
-  var copies: [String: ZoneCopies.Copy] = [:]
+  var copies: [String: ZoneData] = [:]
   /// Of the jobs that name none.
   var fallback = Zone.utc
   /// The default zone is what /etc/localtime says.
@@ -38,10 +38,9 @@ extension Ticker {
       setting: table.settings.defaultZone, environment: variable.isEmpty ? nil : variable)
     var zones = ZonesInUse()
     zones.followsLocalTime = table.settings.defaultZone.isEmpty && variable.isEmpty
-    var defined: [String: (hash: UInt64, at: Instant)] = [:]
-    for (data, at) in definedData() where at >= defined[data.name]?.at ?? at { defined[data.name] = (data.hash, at) }
+    let defined = isReady ? [:] : engine.ledger.zonesLastDefined
     for name in names.union(defaults).sorted() where name != Zone.utc.name && name != "Etc/UTC" {
-      switch zoneData(name, defined: defined[name]?.hash) {
+      switch currentData(name, defined: defined[name]) {
       case .read(let copy): zones.copies[name] = copy
       case .kept(let copy):
         // An upgrade may be replacing its file just now; its jobs must not go because of that.
@@ -61,65 +60,35 @@ extension Ticker {
     return zones
   }
 
-  private enum ZoneData {
-    case read(ZoneCopies.Copy)
-    case kept(ZoneCopies.Copy)
+  private enum CurrentData {
+    case read(ZoneData)
+    case kept(ZoneData)
     case lost
   }
 
-  /// What a zone's jobs go by from now on. Other data than until now takes effect now: what its clocks showed before
-  /// stays as it was, so that the rules of gaps and folds say what is owed.
-  private func zoneData(_ name: String, defined hash: UInt64?) -> ZoneData {
+  /// What a zone's jobs go by from now on; until now by what a ticker before this one defined, if that is said.
+  private func currentData(_ name: String, defined hash: UInt64?) -> CurrentData {
     let copies = ZoneCopies(state)
     let known = zonesInUse.copies[name] ?? hash.flatMap { copies.copy(of: name, hash: $0) }
     guard let bytes = SystemZones.bytes(of: name), let present = try? Zone(name: name, tzif: bytes) else {
-      return known.map(ZoneData.kept) ?? .lost
+      return known.map(CurrentData.kept) ?? .lost
     }
-    if let known, known.source == present.dataHash { return .read(known) }
-    var (copy, data) = (ZoneCopies.Copy(zone: present, source: present.dataHash), bytes)
-    // What is decided by now was so by the old clocks: the new ones begin with the next second.
     let now = Instant(microseconds: loop.wall())
-    let change = Instant(seconds: engine.ledger.decidedThrough(zone: name, now: now).seconds + 1)
-    if let known, let joined = Zone.joined(known.zone, until: change, then: present),
-      let zone = try? Zone(name: name, tzif: joined)
-    {
-      (copy.zone, data) = (zone, joined)
-    }
-    if let error = copies.keep(data, of: copy) {
+    let (data, joined) = ZoneData.succeeding(
+      known, present: present, decidedThrough: engine.ledger.decidedThrough(zone: name, now: now))
+    if data != known, let error = copies.keep(joined ?? bytes, of: data) {
       log.debug("zone data can't be kept", LogField("zone", name), LogField("error", error))
     }
-    return .read(copy)
+    return .read(data)
   }
 
   /// The zones of the ledger's definitions, which the first table need not have any more, as they were then.
   func formerZones() -> [Zone] {
     let copies = ZoneCopies(state)
-    return definedData().keys.sorted().prefix(ZoneCopies.most).compactMap { data in
+    let defined = isReady ? [:] : engine.ledger.definedZones
+    return defined.keys.sorted().prefix(ZoneCopies.most).compactMap { data in
       copies.zone(named: data.name, hash: data.hash) ?? (try? SystemZones.zone(named: data.name))
     }
-  }
-
-  private struct DefinedData: Hashable, Comparable {
-    let name: String
-    let hash: UInt64
-
-    static func < (left: Self, right: Self) -> Bool { (left.name, left.hash) < (right.name, right.hash) }
-  }
-
-  /// By what data jobs went when a ticker last loaded a table, and when that was said; nothing after the first table.
-  private func definedData() -> [DefinedData: Instant] {
-    var found: [DefinedData: Instant] = [:]
-    guard !isReady else { return found }
-    // Most jobs have the same: they are looked up once.
-    var (last, at) = (DefinedData(name: "", hash: 0), Instant.distantPast)
-    for marks in engine.ledger.jobs.values {
-      guard let definition = marks.definition else { continue }
-      if definition.zoneHash == last.hash, definition.at <= at, definition.zone == last.name { continue }
-      last = DefinedData(name: definition.zone, hash: definition.zoneHash)
-      at = max(found[last] ?? .distantPast, definition.at)
-      found[last] = at
-    }
-    return found
   }
 
   /// The jobs with their zones; one whose zone was never loaded is left out, and said.

@@ -63,6 +63,7 @@ struct Story {
   }
 }
 
+/// Writes so many records, and further ones until the newest segment is full: the longest that a start reads back.
 func write(_ files: LedgerFiles, records: Int, segmentBytes: Int) throws {
   var files = files
   var story = Story()
@@ -70,9 +71,10 @@ func write(_ files: LedgerFiles, records: Int, segmentBytes: Int) throws {
   try writer.openSegment(storage: &files, snapshot: story.state.snapshotRecords(at: story.now))
   var batch = story.definitions()
   var written = batch.count
+  var segments = 1
   while true {
     // As a ticker does: what is due together is one append.
-    while batch.count < 200, written < records {
+    while batch.count < 200, written < records || segments > 1 {
       let run = story.run()
       written += run.count
       batch += run
@@ -81,7 +83,11 @@ func write(_ files: LedgerFiles, records: Int, segmentBytes: Int) throws {
     let isFull = try writer.append(batch, storage: &files).isFull
     batch = []
     if isFull || writer.pending.count > 1 << 20 { _ = writer.syncNow(storage: &files) }
-    if isFull { try writer.openSegment(storage: &files, snapshot: story.state.snapshotRecords(at: story.now)) }
+    if isFull {
+      if written >= records { break }
+      segments += 1
+      try writer.openSegment(storage: &files, snapshot: story.state.snapshotRecords(at: story.now))
+    }
   }
   _ = writer.syncNow(storage: &files)
   writer.abandon(storage: &files)

@@ -2,10 +2,9 @@
 import os, shutil, statistics, subprocess, time
 from common import ROOT, build, ratio, rows as markdown, run, say, spread
 
-# What a ledger is made of: the size of its segments, which `[ledger] segment-size` allows up to 8 MiB.
-LAYOUTS = {"segments of 4 MiB (default)": 4 << 20, "segments of 8 MiB (the most)": 8 << 20,
-           "segments of 16 MiB (more than may be)": 16 << 20,
-           "one segment (more than may be)": 1 << 30}
+# What a ledger is made of: the size of its segments, which `[ledger] segment-size` allows up to 4 MiB.
+LAYOUTS = {"segments of 1 MiB": 1 << 20, "segments of 4 MiB (default, the most)": 4 << 20,
+           "segments of 8 MiB (more than may be)": 8 << 20, "one segment (more than may be)": 1 << 30}
 RECORDS = 1_000_000
 
 

@@ -10,8 +10,8 @@ extension FaultRow {
   static let ledgerRows: [FaultRow] = [
     FaultRow(
       number: 42, name: "the ledger cut at every byte",
-      how: "truncate: each byte of its last two records, and each record",
-      expectation: "it starts; what the kept part claims is not fired again",
+      how: "truncate: each byte of its newest segment, a start after each",
+      expectation: "it starts, and goes on firing; what the kept part claims is not fired again",
       status: .says([.may("degraded")]), check: .run(truncated)),
     FaultRow(
       number: 43, name: "a flipped bit", how: "one bit at 60 seeded places of ledger, slots, heartbeats, locks, table",
@@ -30,11 +30,12 @@ extension FaultRow {
     /// Every occurrence that ran, by the jobs' own evidence.
     let ran: Set<String>
 
-    init(_ cron: Cronwatch) throws {
+    /// Lets it fire so often, kills the ticker, and lets its successor fire half as often.
+    init(_ cron: Cronwatch, fires: Int) throws {
       self.cron = cron
-      try cron.waitForMore(8, of: "tick")
+      try cron.waitForMore(fires, of: "tick")
       try cron.signal(try cron.ticker(), Signal.kill)
-      try cron.waitForMore(4, of: "tick")
+      try cron.waitForMore(fires / 2, of: "tick")
       try cron.stop()
       ran = Set(cron.testimonies().filter(\.isBegin).compactMap { line in line.occurrence.map { "\(line.job)@\($0)" } })
       try Surroundings.run(["cp", "-a", cron.state, cron.state + ".history"], in: cron)
@@ -46,13 +47,14 @@ extension FaultRow {
       try Surroundings.run(["cp", "-a", cron.state + ".history", cron.state], in: cron)
     }
 
-    /// Starts, lets something fire and stops; occurrences of `kept` must not be among what ran.
-    func tryStart(_ what: String, keeping kept: Set<String>) throws -> Int {
+    /// Starts, lets something fire if `fires`, and stops, after which all that is owed has run or never will;
+    /// occurrences of `kept` must not be among what ran.
+    func tryStart(_ what: String, keeping kept: Set<String>, fires: Bool = true) throws -> Int {
       let before = cron.testimonies().count
       let start = try cron.run(["start", cron.crontabPath], seconds: 60)
       if start.exit == 0 {
         let fired = cron.begun("tick")
-        try cron.wait("\(what): a job fires", seconds: 30) { cron.begun("tick") > fired }
+        if fires { try cron.wait("\(what): a job fires", seconds: 30) { cron.begun("tick") > fired } }
         _ = try cron.status()
         _ = try cron.run(["stop"], seconds: 60)
       } else if ![69, 73, 75, 77].contains(start.exit) || start.error.isEmpty {
@@ -90,29 +92,22 @@ extension FaultRow {
   }
 
   @Sendable private static func truncated(_ trial: Trial) throws -> String {
-    try use(trial) { history in
+    try use(trial, fires: 2) { history in
       let cron = history.cron
       let name = try newestSegment(cron)
       let whole = text("\(cron.state).history/ledger/\(name)")
       let used = String(whole.prefix { $0 != "\0" })
-      let lines = used.split(separator: "\n")
-      // Each byte of the last two records; of the others the end of every third.
-      let tail = lines.suffix(2).reduce(0) { $0 + $1.utf8.count + 1 }
-      var places = Array((used.utf8.count - tail)..<used.utf8.count)
-      var end = 0
-      for (number, line) in lines.dropLast(2).enumerated() {
-        end += line.utf8.count + 1
-        if number % 3 == 0 { places.append(end) }
-      }
+      // It starts after READY, so that the first tick has decided what is owed; every twentieth also goes on firing.
+      let places = 0...used.utf8.count
       for place in places {
         try history.restore()
         try Surroundings.run(["truncate", "-s", String(place), "\(cron.state)/ledger/\(name)"], in: cron)
         // Claims of earlier segments are in this one's snapshot, or over.
         let kept = claims(in: Substring(decoding: Array(used.utf8.prefix(place)), as: UTF8.self)).intersection(
           history.ran)
-        _ = try history.tryStart("cut at \(place)", keeping: kept)
+        _ = try history.tryStart("cut at \(place)", keeping: kept, fires: place % 20 == 0)
       }
-      return "\(places.count) cuts"
+      return "\(places.count) cuts, each byte"
     }
   }
 
@@ -175,13 +170,13 @@ extension FaultRow {
     }
   }
 
-  private static func use(_ trial: Trial, _ body: (History) throws -> String) throws -> String {
+  private static func use(_ trial: Trial, fires: Int = 8, _ body: (History) throws -> String) throws -> String {
     var seen = ""
     try Cronwatch.use(configuration: Trial.settings) { cron in
       do {
         try cron.plan([.tick, .second])
         try cron.start()
-        let history = try History(cron)
+        let history = try History(cron, fires: fires)
         cron.statusObserver = { try trial.status.take($0) }
         defer { cron.statusObserver = nil }
         seen = try trial.status.use { try body(history) }
