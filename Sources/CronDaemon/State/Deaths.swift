@@ -77,6 +77,19 @@ public final class Deaths {
     try rings[role]?.ends.records().compactMap { DeathRecord($0, role: role) } ?? []
   }
 
+  /// How many ends of a role are meant, and the last of them; whatever is kept, one at a time is in memory.
+  public func count(
+    of role: DeathRecord.Role, where isMeant: (DeathRecord) -> Bool
+  ) throws(Errno) -> (count: Int, last: DeathRecord?) {
+    var (count, last, highest) = (0, nil as DeathRecord?, 0 as UInt64)
+    try rings[role]?.ends.forEach { sequence, fields in
+      guard let death = DeathRecord(fields, role: role), isMeant(death) else { return }
+      count += 1
+      if sequence >= highest { (last, highest) = (death, sequence) }
+    }
+    return (count, last)
+  }
+
   /// The words with whose they are, cut where their slot ends: what is encoded may take three times the room.
   private static func words(of death: DeathRecord) -> TextFields? {
     guard death.lastWords != nil || death.during != nil else { return nil }

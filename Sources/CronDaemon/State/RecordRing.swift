@@ -35,18 +35,25 @@ final class RecordRing {
 
   /// Every readable record, oldest first; damaged slots are left out.
   func records() throws(Errno) -> [TextFields] {
-    guard let bytes = try file.read() else { return [] }
     var found: [(sequence: UInt64, fields: TextFields)] = []
-    for start in stride(from: 0, through: bytes.count - slotSize, by: slotSize) {
-      guard let body = SealedText.open(bytes[start..<(start + slotSize)]), let fields = TextFields(body),
-        let sequence = fields.number("seq", as: UInt64.self)
-      else { continue }
-      found.append((sequence, fields))
-    }
+    try forEach { found.append(($0, $1)) }
     return found.sorted { $0.sequence < $1.sequence }.map(\.fields)
   }
 
+  /// Hands over every readable record with its number, in the order of the slots, one at a time in memory.
+  func forEach(_ body: (UInt64, TextFields) -> Void) throws(Errno) {
+    guard let bytes = try file.read() else { return }
+    for start in stride(from: 0, through: bytes.count - slotSize, by: slotSize) {
+      guard let text = SealedText.open(bytes[start..<(start + slotSize)]), let fields = TextFields(text),
+        let sequence = fields.number("seq", as: UInt64.self)
+      else { continue }
+      body(sequence, fields)
+    }
+  }
+
   private func highestSequence() throws(Errno) -> UInt64 {
-    try records().last?.number("seq", as: UInt64.self) ?? 0
+    var highest: UInt64 = 0
+    try forEach { sequence, _ in highest = max(highest, sequence) }
+    return highest
   }
 }

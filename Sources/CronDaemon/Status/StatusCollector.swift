@@ -33,8 +33,8 @@ public final class StatusCollector {
     facts.readyForSeconds = readyForSeconds
     facts.answeredByWatcher = answeredByWatcher
     let deaths = recentDeaths()
-    facts.recentDeaths = deaths.count
-    facts.lastDeath = deaths.last.map {
+    facts.recentDeaths = deaths?.count ?? 0
+    facts.lastDeath = deaths?.last.map {
       "\($0.cause?.description ?? "unseen") after \(HumanText.duration(seconds: Double($0.uptimeSeconds)))"
     }
     return facts
@@ -71,13 +71,11 @@ public final class StatusCollector {
   }
 
   /// Unwanted ends of tickers in this boot's last ten minutes.
-  private func recentDeaths() -> [DeathRecord] {
-    let all: [DeathRecord]
-    do { all = try Deaths(state).ends(of: .ticker) } catch { return [] }
-    let now = SystemClock.monotonic()
-    return all.filter { death in
-      death.isUnwanted && death.boot == BootIdentifier.current
-        && now &- death.monotonicNanoseconds <= 600_000_000_000
+  private func recentDeaths() -> (count: Int, last: DeathRecord?)? {
+    let (now, boot) = (SystemClock.monotonic(), BootIdentifier.current)
+    // What can't be read says nothing.
+    return try? Deaths(state).count(of: .ticker) { death in
+      death.isUnwanted && death.boot == boot && now &- death.monotonicNanoseconds <= 600_000_000_000
     }
   }
 }

@@ -61,6 +61,11 @@ import Testing
     #expect(all.map(\.pid) == (20..<120).map { Int32($0) })
     #expect(all.last?.reason == "a reason = 100 %")
     #expect(sandbox.read("state/deaths")?.split(separator: "\n").count == 100)
+    // The newest is counted as the last, wherever in the ring it stands.
+    let even = try Deaths(state).count(of: .ticker) { $0.pid.isMultiple(of: 2) }
+    #expect(even.count == 50 && even.last?.pid == 118)
+    let none = try Deaths(state).count(of: .worker) { _ in true }
+    #expect(none.count == 0 && none.last == nil)
   }
 
   private func death(_ number: Int, words: String?) -> DeathRecord {
