@@ -17,11 +17,12 @@ package struct ZoneData: Hashable, Sendable {
   /// Until the second behind what is decided the clocks stay as they were, so that the rules of gaps and folds say what
   /// is owed. What was joined under a clock of a wrong future is joined again: its change would come then only.
   package static func succeeding(
-    _ known: ZoneData?, present: Zone, decidedThrough: Instant
+    _ known: ZoneData?, present: Zone, decidedThrough: @autoclosure () -> Instant
   ) -> (data: ZoneData, joined: [UInt8]?) {
     let own = ZoneData(zone: present, source: present.dataHash)
-    let change = Instant(seconds: decidedThrough.seconds + 1)
-    guard let known else { return (own, nil) }
+    // What is decided concerns the few that changed; each job is asked for it.
+    guard let known, known.zone != present else { return (own, nil) }
+    let change = Instant(seconds: decidedThrough().seconds + 1)
     if known.source == own.source, known.zone.agrees(with: present, from: change) { return (known, nil) }
     // Where no file holds both, the present alone has to do.
     guard let bytes = Zone.joined(known.zone, until: change, then: present),
