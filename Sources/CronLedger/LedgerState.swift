@@ -108,8 +108,7 @@ public struct LedgerState: Hashable, Sendable {
       if let origin = jobs[job]?.origin { jobs[job]?.definition?.origin = max(origin, at) }
       dispose(of: job)
     case .queued(let job, let occurrence, let at):
-      jobs[job, default: JobMarks()].queued[occurrence] = QueuedMark(sequence: sequenced.seq, at: at)
-      jobs[job]?.decide(upTo: occurrence)
+      try queue(OccurrenceKey(job: job, instant: occurrence), QueuedMark(sequence: sequenced.seq, at: at))
     case .skipped(let range): try decide(range)
     case .missed(let range): try decide(range)
     case .through(let at, let job, let boot): setMark(at, job: job, boot: boot)
@@ -225,6 +224,17 @@ public struct LedgerState: Hashable, Sendable {
     }
     leaveOut(range)
     if let contradiction { throw contradiction }
+  }
+
+  /// What is decided stays so: taken for queued it would run once more.
+  private mutating func queue(_ key: OccurrenceKey, _ mark: QueuedMark) throws(IllegalTransition) {
+    do throws(IllegalTransition) {
+      _ = try occurrenceState(key).next(after: .queue)
+    } catch {
+      throw IllegalTransition(problem: error.problem, key: key)
+    }
+    jobs[key.job, default: JobMarks()].queued[key.instant] = mark
+    jobs[key.job]?.decide(upTo: key.instant)
   }
 
   /// Where an occurrence stands, or the last of several.

@@ -98,9 +98,18 @@ struct Replay {
       }
       isFirst = false
     }
+    if isFirst, end == nil, !result.needsBaseline { addEmpty(segment) }
     // A question put to what could not be read any more has no answer to act on.
     if givesUp(at: segment.number) { return }
     finish(segment, bytes: bytes, validEnd: end ?? scanner.validEnd, isDamaged: isDamaged, storage: &storage)
+  }
+
+  /// A crash at its beginning leaves such a segment, and nothing of it was acted on; so does whoever empties one.
+  private mutating func addEmpty(_ segment: Segment) {
+    add(
+      RecoveryFinding(
+        .incompleteSnapshot, segment: segment.name, offset: 0,
+        detail: "it holds nothing: a crash came before its head was written, or somebody emptied it"))
   }
 
   /// Whether what no write of ours leaves stands where records may have been.

@@ -50,6 +50,8 @@ enum OccurrenceState: Hashable, CaseIterable {
     case claim
     /// A `skipped` or `missed` record.
     case leaveOut
+    /// A `queued` record.
+    case queue
   }
 
   /// The state after the step.
@@ -58,7 +60,9 @@ enum OccurrenceState: Hashable, CaseIterable {
     case (.undecided, .claim), (.undecided, .leaveOut), (.queued, .claim), (.queued, .leaveOut),
       (.retrying, .leaveOut):
       return .decided
-    case (.retrying, .claim), (.decided, .claim), (.decided, .leaveOut):
+    case (.undecided, .queue): return .queued
+    case (.queued, .queue): throw IllegalTransition(problem: .alreadyQueued)
+    case (.retrying, .claim), (.retrying, .queue), (.decided, .claim), (.decided, .leaveOut), (.decided, .queue):
       throw IllegalTransition(problem: .alreadyDecided)
     }
   }
@@ -72,6 +76,8 @@ public struct IllegalTransition: Error, Hashable, Sendable, CustomStringConverti
     case step(from: RunState, step: RunState.Step)
     /// The occurrence is decided already.
     case alreadyDecided
+    /// The occurrence waits for its turn already.
+    case alreadyQueued
     /// Another run of the same occurrence is open.
     case occurrenceIsOpen(RunIdentifier)
   }
@@ -101,6 +107,7 @@ public struct IllegalTransition: Error, Hashable, Sendable, CustomStringConverti
       switch problem {
       case .step(let from, let step): "\(step.rawValue) of a run that is \(from.rawValue)"
       case .alreadyDecided: "the occurrence is decided already"
+      case .alreadyQueued: "the occurrence is queued already"
       case .occurrenceIsOpen(let other): "run \(other) of the same occurrence is open"
       }
     return subject.isEmpty ? what : "\(what) (\(subject))"

@@ -250,7 +250,7 @@ import Testing
   @Test func `every byte is accounted for`() throws {
     var files = story.files(cuts: [20])
     files[name(1)]? += [UInt8](repeating: 0, count: 3_000_000)
-    files[name(2)]? += Array("half a li".utf8) + [0, 0]
+    files[name(2)]? += Array("0badcafe ".utf8) + [0, 0]
     let verified = try #require(try Audited(files, verifies: true).summary.verified)
     #expect(verified.segments == 2)
     #expect(verified.bytes == files.values.reduce(0) { $0 + $1.count })

@@ -33,10 +33,39 @@ import Testing
     }
   }
 
-  @Test func `a newest segment of garbage is damage`() throws {
+  /// No line of ours begins so: without an end of line it was "a write cut short", and a start emptied the file.
+  private static let texts = [
+    "this is not a ledger", String(repeating: "A", count: 9_000), "0", "0123abcd 17 backup: 89 ran, 88 succeeded",
+    "0123abcd 0 claim run=1 a", "0123abcd  snapshot at=2026", "0123ABCD 0 snap", "abcdef01\u{1b}",
+  ]
+
+  @Test(arguments: [garbage(2_000)] + texts.filter { $0 != "0" }.map { Array($0.utf8) })
+  func `a newest segment of garbage is damage`(content: [UInt8]) throws {
     var files = story.files(cuts: [12])
-    files[name(3)] = Self.garbage(2_000)
+    files[name(3)] = content
     #expect(try Audited(files, verifies: true).words == ["damaged"])
+    #expect(try Audited([name(1): content], verifies: true).words == ["damaged"], "the only one")
+  }
+
+  @Test(arguments: ["", "\0\0\0"]) func `a first segment that somebody emptied is damage`(content: String) throws {
+    var files = story.files(cuts: [12, 30])
+    files[name(1)] = Array(content.utf8)
+    #expect(try Audited(files, verifies: true).words.first == "damaged")
+    // The first start's own: nothing came before the next head.
+    let first = [name(1): Array(content.utf8)].merging(story.files().map { (name(2), $0.value) }) { $1 }
+    #expect(try Audited(first, verifies: true).words == [])
+    // An older one may have gone for its age, and an empty one behind it stays.
+    let later = [name(6): Array(content.utf8)].merging(story.files(cuts: [12]).map { (name(8), $0.value) }) { $1 }
+    #expect(try Audited(later, verifies: true).words == [])
+  }
+
+  @Test func `text over the last records of the newest segment is damage`() throws {
+    for text in Self.texts where text.utf8.count >= 16 && !text.contains("claim") {
+      var files = story.files(cuts: [20])
+      let size = files[name(2)]?.count ?? 0
+      files[name(2)]?.replaceSubrange((size - 300)..., with: Array(text.utf8))
+      #expect(try Audited(files, verifies: true).words.contains("damaged"), "\(text)")
+    }
   }
 
   @Test(arguments: 1...2) func `garbage behind the records of a segment is damage`(number: Int) throws {
@@ -115,15 +144,44 @@ import Testing
   /// They were cut off as a torn write, without a copy, and what the segment had said may have run once more.
   @Test func `a newest segment that garbage replaced is kept, and nothing before the start is caught up`() throws {
     let good = RecoveryTests.segment(nuls: 0)
-    for garbage in [Self.garbage(9_000), Array("no ledger\n".utf8)] {
+    for garbage in [Self.garbage(9_000), Array("no ledger\n".utf8)] + Self.texts.dropFirst().map({ Array($0.utf8) })
+    where garbage != [0x30] {
       let (result, storage) = RecoveryTests.recover([name(1): good, name(2): garbage])
       #expect(result.findings.map(\.kind) == [.damaged] && result.needsBaseline)
       #expect(storage.content(name(2)) == garbage)
       #expect(storage.quarantined["ledger-\(name(2))"] == garbage)
       #expect(result.state.open.values.allSatisfy { $0.isDoubtful })
     }
-    let (result, storage) = RecoveryTests.recover([name(1): good + Self.garbage(600)])
-    #expect(result.findings.map(\.kind) == [.damaged] && result.needsBaseline)
-    #expect(storage.content(name(1)) == good + Self.garbage(600))
+    let texts = Self.texts.filter { $0.utf8.count >= 16 && !$0.contains("claim") }.map { Array($0.utf8) }
+    for garbage in [Self.garbage(600)] + texts {
+      let (result, storage) = RecoveryTests.recover([name(1): good + garbage])
+      #expect(result.findings.map(\.kind) == [.damaged] && result.needsBaseline)
+      #expect(storage.content(name(1)) == good + garbage)
+    }
+  }
+
+  /// They were cut off as a write that a crash cut, and what they had claimed ran again; the audit knew better.
+  @Test func `a flipped bit in each of the last lines, or in the end of one, is damage in the boot that wrote them`() {
+    let good = RecoveryTests.segment(nuls: 0)
+    let ends = good.indices.filter { good[$0] == UInt8(ascii: "\n") }
+    for lines in 1...3 {
+      for offset in [0, 1, 9, 40] {
+        var flipped = good
+        for end in ends.suffix(lines) { flipped[end - offset] ^= 1 }
+        let (result, storage) = RecoveryTests.recover([name(1): flipped])
+        #expect(result.findings.map(\.kind) == [.damaged] && result.needsBaseline, "\(lines) lines, \(offset) before")
+        #expect(storage.content(name(1)) == flipped)
+      }
+    }
+  }
+
+  @Test func `a newest segment without a byte is said, and what stands before it counts`() {
+    let good = RecoveryTests.segment(nuls: 0)
+    for content in [[], [UInt8](repeating: 0, count: 4_096)] {
+      let (result, storage) = RecoveryTests.recover([name(1): good, name(2): content])
+      #expect(result.findings.map(\.kind) == [.incompleteSnapshot] && !result.needsBaseline)
+      #expect(result.state.essence == LedgerState(applying: RecoveryTests.sequenced).essence)
+      #expect(storage.content(name(2)).isEmpty)
+    }
   }
 }

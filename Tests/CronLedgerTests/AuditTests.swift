@@ -120,7 +120,7 @@ import Testing
     Mutation("a job that was never defined is missed", ["not-expected ghost 60"]) {
       $0.insert(behind: "beat", 35) { $0.miss("ghost", 60, 60, 1, .down) }
     },
-    Mutation("an occurrence is queued when it has run", ["decided-twice minute 60", "no-outcome minute 60"]) {
+    Mutation("an occurrence is queued when it has run", ["decided-twice minute 60"]) {
       $0.insert(behind: "minute", 120) { $0.queue("minute", 60) }
     },
     Mutation("a job is removed while an occurrence waits", ["no-outcome minute 1200"]) {

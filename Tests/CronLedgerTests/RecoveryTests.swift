@@ -104,8 +104,8 @@ import Testing
       #expect(!result.findings.isEmpty, "offset \(offset)")
       // A lost newline costs nothing but itself.
       let isNewline = line < lineEnds.count && offset == lineEnds[line]
-      // No write that was cut short leaves a control character where a newline should be.
-      let isTail = line >= lineEnds.count - 1 && !(isNewline && bit == 0)
+      // Of the last line a write that was cut short leaves a beginning, or a loss of power what stands around a hole.
+      let isTail = line >= lineEnds.count || (line == lineEnds.count - 1 && flipped[offset] == 0)
       let remaining = Self.sequenced.enumerated().filter { $0.offset != line - 1 || (isNewline && !isTail) }
       for (_, record) in remaining {
         if case .claim(let claim) = record.record, let key = claim.key {

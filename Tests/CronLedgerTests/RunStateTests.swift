@@ -199,12 +199,36 @@ import Testing
   func `what is decided stays so, and an announced attempt is no first one`(
     _ state: OccurrenceState, _ step: OccurrenceState.Step
   ) {
-    let isLegal = state == .undecided || state == .queued || (state == .retrying && step == .leaveOut)
+    let isLegal =
+      switch step {
+      case .claim: state == .undecided || state == .queued
+      case .leaveOut: state != .decided
+      case .queue: state == .undecided
+      }
     if isLegal {
-      #expect(throws: Never.self) { try #expect(state.next(after: step) == .decided) }
+      let next: OccurrenceState = step == .queue ? .queued : .decided
+      #expect(throws: Never.self) { try #expect(state.next(after: step) == next) }
     } else {
-      #expect(throws: IllegalTransition(problem: .alreadyDecided)) { try state.next(after: step) }
+      let problem: IllegalTransition.Problem =
+        (state, step) == (.queued, .queue) ? .alreadyQueued : .alreadyDecided
+      #expect(throws: IllegalTransition(problem: problem)) { try state.next(after: step) }
     }
+  }
+
+  /// A queued record with a right checksum, of an occurrence that had run, made the next start run it again.
+  @Test func `an occurrence that ran isn't queued again`() throws {
+    var state = LedgerState()
+    let records: [Record] = [
+      .define(Samples.define()), .claim(Samples.claim(1, occurrence: 60)), .end(Samples.end(1)),
+      .queued(job: "backup", occurrence: Samples.at(60), at: Samples.at(70)),
+    ]
+    for (number, record) in records.dropLast().enumerated() {
+      try state.apply(SequencedRecord(seq: UInt64(number + 1), record: record))
+    }
+    let key = OccurrenceKey(job: "backup", instant: Samples.at(60))
+    let expected = IllegalTransition(problem: .alreadyDecided, key: key, sequence: 4)
+    #expect(throws: expected) { try state.apply(SequencedRecord(seq: 4, record: records[3])) }
+    #expect(state.isClaimed(key) && state.queued.isEmpty && state.illegalTransitions == 1)
   }
 
   /// It was taken as it came: only a claim was refused.

@@ -133,7 +133,7 @@ struct Leak {
         }
       }
       let seconds = Double(SystemClock.monotonic() - began) / 1e9
-      var findings = record.findings(roles: ["watcher"])
+      var findings = record.findings(roles: ["watcher"], slackKiB: UsageRecord.restartSlackKiB)
       if try cron.watcher() != watcher { findings.append("the watcher was replaced") }
       try cron.settle()
       findings += try Account(of: cron, [.tick, .second]).findings

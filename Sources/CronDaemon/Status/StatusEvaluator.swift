@@ -72,8 +72,11 @@ public enum StatusEvaluator {
     else { return nil }
     switch beat.phase {
     case .misconfigured:
-      return "failing: the configuration is bad and there is no last good copy, so nothing fires; cronwatch waits for "
-        + "a change of it\(nextTry(facts)); `cronwatch check` says what is wrong"
+      // A table that tickers died of is set aside, and the files it was made of may be in order.
+      let died = facts.recentDeaths == 0 ? "" : ", after the ticker died \(facts.recentDeaths) times in 10 min"
+      let whose = died.isEmpty ? "`cronwatch check` says what is wrong" : "`cronwatch check` and the log say why"
+      return "failing: no configuration can be used and there is no last good copy\(died), so nothing fires; "
+        + "cronwatch waits for a change of it\(nextTry(facts)); \(whose)"
     case .unstartable:
       return "failing: no ticker can be started, so nothing fires\(nextTry(facts)); the log says why"
     default: return nil

@@ -22,6 +22,8 @@ public final class InitStub {
   private let signals: SignalDescriptor
   private let poller: Poller
   private var child: Int32?
+  /// How the last watcher ended.
+  private var seenEnd: SeenEnd?
   /// SIGTERM and SIGINT that came; a second one hurries.
   private var stopRequests = 0
   private var nextStartNanoseconds: Int64 = 0
@@ -70,9 +72,11 @@ public final class InitStub {
 
   private func spawn() {
     nextStartNanoseconds = SystemClock.monotonic() + Self.respawnNanoseconds
+    // The next one writes it down: this process touches no files.
+    let words = arguments + (seenEnd.map { ["--seen-end", $0.word] } ?? [])
     do throws(Errno) {
       child = try Spawn.start(
-        executable, arguments: arguments, environment: Environment.entries(),
+        executable, arguments: words, environment: Environment.entries(),
         descriptors: [Spawn.Inheritance(child: 1, raw: 1), Spawn.Inheritance(child: 2, raw: 2)])
     } catch {
       do { try StandardError.write("cronwatch: PID 1 can't start the watcher: \(error)\n") } catch {}
@@ -97,6 +101,7 @@ public final class InitStub {
         guard let ended = try Reaper.peek() else { return final }
         if ended.pid == child {
           child = nil
+          seenEnd = SeenEnd(pid: ended.pid, cause: ended.cause)
           if case .exited(let status) = ended.cause, Self.finalStatuses.contains(status) || stopRequests > 0 {
             final = status
           }

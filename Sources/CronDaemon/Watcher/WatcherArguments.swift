@@ -6,10 +6,10 @@ struct WatcherArguments: Hashable, Sendable {
   private static let own: Set<String> = [
     "ready-fd", "ticker-program", "metrics-file", "status-gid", "log-max-size", "restart-delay-max-ms",
     "safe-mode-after",
-    "execution", "lock-fd", "spill-fd",
+    "execution", "lock-fd", "spill-fd", "seen-end",
   ]
   /// The keys that mean one execution of the program: a later one is told its own.
-  static let ofThisExecution: Set<String> = ["ready-fd", "execution", "lock-fd", "spill-fd"]
+  static let ofThisExecution: Set<String> = ["ready-fd", "execution", "lock-fd", "spill-fd", "seen-end"]
 
   /// The state directory.
   var state: String
@@ -22,6 +22,8 @@ struct WatcherArguments: Hashable, Sendable {
   /// The lock that the program before held, and the memory of what the disk refuses; nil = a new process.
   var lockDescriptor: Int32?
   var spillDescriptor: Int32?
+  /// How the watcher before this one ended, as our PID 1 saw it; nil = nobody saw it, or there was none.
+  var seenEnd: SeenEnd?
   /// How it logs.
   var log: Logger.Settings
   /// Milliseconds between the ticker's beats while idle.
@@ -71,6 +73,7 @@ struct WatcherArguments: Hashable, Sendable {
     lockDescriptor = arguments.number("lock-fd")
     spillDescriptor = arguments.number("spill-fd")
     self.execution = execution
+    seenEnd = arguments["seen-end"].flatMap { SeenEnd($0) }
     log = arguments.logging
     intervalMilliseconds = interval
     restartDelayMaxMilliseconds = restartDelay

@@ -129,12 +129,16 @@ struct AuditAccount {
     switch sequenced.record {
     case .claim(let claim): (item.job, item.occurrence) = (claim.job, claim.occurrence)
     case .end(let end): item.job = end.job
+    case .queued(let job, let occurrence, _):
+      (item.job, item.occurrence) = (job, occurrence)
+      // The account has said it.
+      if error.problem == .alreadyDecided { return }
     // What is left out has been judged by the account, which knows of clocks that were set back.
     case .skipped, .missed: return
     default: break
     }
     switch error.problem {
-    case .step: break
+    case .step, .alreadyQueued: break
     case .alreadyDecided, .occurrenceIsOpen: item.kind = .decidedTwice
     }
     say(item)

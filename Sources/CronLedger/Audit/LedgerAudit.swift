@@ -150,6 +150,7 @@ public struct LedgerAudit {
     if isCutShort { _ = isWrittenAgain(from: expected, number, &course, &reader) }
     if course.snapshot != nil { goOn(from: &course) }
     try judgeTail(number, bytes, &course, &reader)
+    if course.isFirst { judgeEmpty(number, &reader) }
     seen[number] = (course.isDamaged, course.isTailDamaged)
     summary.records += course.records
   }
@@ -160,11 +161,9 @@ public struct LedgerAudit {
   ) throws(StorageError) {
     guard let (range, isHead) = course.tail else { return }
     let tail = bytes[range]
-    // A write that was cut short has no end of line, or NULs in it: a whole line with a wrong checksum was damaged.
-    let isWholeLine = tail.last == UInt8(ascii: "\n") && !tail.contains(0)
     // Nothing is known to be missing before the account has begun; but then nothing tells that nothing is, unless the
     // next head is the ledger's first.
-    if !isWholeLine, CutWrite.canLeave(tail, isHead: isHead),
+    if CutWrite.canLeave(tail, isHead: isHead),
       RewrittenRecords.loseNothing(
         from: isBegun ? expected : 1, behind: number, of: numbers, limit: maximumSegmentBytes, &reader)
     {
@@ -174,6 +173,16 @@ public struct LedgerAudit {
     if try changed(number, bytes, range, &reader) != nil { return }
     course.isTailDamaged = true
     damaged(number, range, &course)
+  }
+
+  /// A crash at its beginning leaves a segment without a record, and then its successor's head covers nothing more than
+  /// its predecessor had. What the first of all held, only the next head tells; an older one went for its age, perhaps.
+  private mutating func judgeEmpty(_ number: Int, _ reader: inout some LedgerReading) {
+    guard !isBegun, number == 1,
+      !RewrittenRecords.loseNothing(from: 1, behind: number, of: numbers, limit: maximumSegmentBytes, &reader)
+    else { return }
+    account.say(
+      AuditItem(.damaged, detail: "ledger/\(SegmentName.of(number)) holds nothing, and the next one goes on behind it"))
   }
 
   /// The segment's bytes now, if they aren't any more what they were in that range.

@@ -9,7 +9,7 @@ enum DeathsText {
   static func deaths(_ context: CommandContext) throws(CommandFailure) -> [DeathRecord] {
     guard let state = try context.existingState() else { return [] }
     do throws(Errno) {
-      return try Deaths(state).all().reversed()
+      return try UnseenDeaths.withKept(state).reversed()
     } catch {
       throw CommandFailure(.temporary, "the deaths can't be read: \(error)")
     }

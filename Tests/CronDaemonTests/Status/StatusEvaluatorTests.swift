@@ -162,7 +162,13 @@ private typealias Samples = StatusSamples
     VerdictRow(
       "a bad configuration without a good copy",
       Samples.facts { Samples.waits(&$0, .misconfigured, seconds: 40) }, .failing, exit: 1,
-      says: ["configuration is bad", "waits for a change", "next try in 40 s", "cronwatch check"]),
+      says: ["no configuration can be used", "waits for a change", "next try in 40 s", "`cronwatch check` says"]),
+    VerdictRow(
+      "a table that tickers died of, and no other",
+      Samples.facts { facts in
+        Samples.waits(&facts, .misconfigured, seconds: 40)
+        facts.recentDeaths = 5
+      }, .failing, exit: 1, says: ["died 5 times in 10 min", "waits for a change", "and the log say why"]),
     VerdictRow(
       "no ticker can be made", Samples.facts { Samples.waits(&$0, .unstartable, seconds: 1) }, .failing, exit: 1,
       says: ["no ticker can be started", "next try in 1 s", "log"]),

@@ -21,6 +21,9 @@ import Testing
     try waitUntil("another watcher") { try holder(watched) != first }
     _ = try watched.waitForTicker(2)
     #expect(ProcessStatus.read(first) == nil)
+    // Nobody else sees how a watcher ends.
+    let death = try #require(try Deaths(watched.state).ends(of: .watcher).first)
+    #expect(death.pid == first && death.cause == .signaled(SIGKILL, coreDumped: false) && death.reason == "unasked")
     #expect(kill(watched.watcher, SIGTERM) == 0)
     #expect(try watched.end() == .exited(0))
     #expect(try RoleLock.query(.watcher, in: watched.state) == .free)

@@ -91,6 +91,8 @@ import Testing
     #expect(try watched.end() == .signaled(SIGKILL, coreDumped: false))
     kill(orphan, SIGKILL)
     #expect(try deaths().isEmpty)
+    // Who asks is told before anybody has written it down.
+    #expect(try UnseenDeaths.withKept(watched.state).map(\.pid) == [first])
     for _ in 1...2 {
       try watched.start()
       let death = try #require(try deaths().first)
