@@ -9,6 +9,13 @@ import Testing
 @Suite(.ownThread)
 struct ZoneTests {
   private static let day: Int64 = 86_400
+  private let begin = SystemClock.wall() / 1_000_000
+
+  /// The offset of a land where it is noon so many seconds from now. Of one test all lie within a day, so that moving
+  /// the land by some seconds skips no date, whatever the time is here.
+  private func offset(noonIn seconds: Int64) -> Int64 {
+    Self.day / 2 - begin % Self.day - (SystemClock.wall() / 1_000_000 - begin) - seconds
+  }
 
   @Test(
     "new zone data holds at once: what it brings near fires, and a local time that was decided isn't owed again",
@@ -26,9 +33,7 @@ struct ZoneTests {
         if way == "rename" { #expect(rename(path, place) == 0) }
       }
       // At noon of a land whose noon is hours away.
-      let begin = SystemClock.wall() / 1_000_000
-      let toNoon = { (seconds: Int64) in (Self.day / 2 - begin - seconds) % Self.day }
-      try publish(offset: toNoon(7 * 3_600))
+      try publish(offset: offset(noonIn: 7 * 3_600))
       try cron.configure(
         """
         [job noon]
@@ -47,15 +52,14 @@ struct ZoneTests {
       let known = hashes()
 
       // The land moves: its noon is some seconds from now.
-      let soon = SystemClock.wall() / 1_000_000 - begin + 6
-      try publish(offset: toNoon(soon))
+      try publish(offset: offset(noonIn: 6))
       try cron.waitForEvidence("noon", count: 1)
       #expect(hashes().count == known.count + 1)
       try cron.waitForVerdict("healthy")
 
       // And moves again: seconds later the clocks there show noon a second time.
-      let again = SystemClock.wall() / 1_000_000 - begin + 6
-      try publish(offset: toNoon(again))
+      let again = offset(noonIn: 6)
+      try publish(offset: again)
       try cron.wait("that to be noticed") { hashes().count == known.count + 2 }
       let passes = cron.evidence("clock").count + 9
       try cron.waitForEvidence("clock", count: passes)
@@ -66,7 +70,7 @@ struct ZoneTests {
       try cron.wait("a word about it") { try cron.run(["status"]).output.contains("the zone Test/Land can't be read") }
       let without = try cron.status()
       #expect(without["jobs"]?["total"]?.integerValue == 2 && without["verdict"]?.stringValue == "degraded")
-      try publish(offset: toNoon(again))
+      try publish(offset: again)
       try cron.waitForVerdict("healthy")
       try cron.wait("a moment when nothing runs or waits") { try cron.runs().allSatisfy { $0.outcome != nil } }
       try cron.stop()
@@ -88,9 +92,6 @@ struct ZoneTests {
       func publish(_ name: String, offset: Int64) throws {
         try FileDescriptor.open(folder + "/Test/" + name, [.write, .create, .truncate]).write(
           Self.zone(offset: offset), at: 0)
-      }
-      func offset(noonIn seconds: Int64) -> Int64 {
-        (Self.day / 2 - SystemClock.wall() / 1_000_000 - seconds) % Self.day
       }
       func job(_ name: String, _ schedule: String, _ zone: String) -> String {
         """
@@ -135,12 +136,9 @@ struct ZoneTests {
 
   /// A TZif file (version 1) of a zone with one offset, in seconds; tzfile(5).
   private static func zone(offset: Int64) -> [UInt8] {
-    var east = offset
-    if east > day / 2 { east -= day }
-    if east < -day / 2 { east += day }
     var bytes = Array("TZif".utf8) + [UInt8](repeating: 0, count: 16)
     for count: UInt8 in [0, 0, 0, 0, 1, 4] { bytes += [0, 0, 0, count] }
-    let word = UInt32(bitPattern: Int32(east))
+    let word = UInt32(bitPattern: Int32(offset))
     bytes += (0..<4).reversed().map { UInt8(truncatingIfNeeded: word >> UInt32($0 * 8)) }
     return bytes + [0, 0] + Array("TST\0".utf8)
   }
