@@ -3,7 +3,10 @@ import CronTestSupport
 
 /// What a process costs: pages that nobody shares, and open descriptors.
 package struct ProcessUsage: Equatable {
-  /// Private pages that were written to, in KiB: what grows when something leaks (smaps_rollup, proc_pid_smaps(5)).
+  /// Pages of its own that were written to, in KiB: what grows when something leaks (smaps_rollup, proc_pid_smaps(5)).
+  ///
+  /// `Anonymous`, not `Private_Dirty`: pages of a program's file that was built a moment ago are dirty as well, until
+  /// the kernel has written them.
   package let writtenKiB: Int
   /// The process's share of all pages that it has in memory, in KiB.
   package let proportionalKiB: Int
@@ -20,7 +23,7 @@ package struct ProcessUsage: Equatable {
       let words = line.split(separator: " ")
       if words.count == 3, words[2] == "kB", let value = Int(words[1]) { fields[words[0], default: 0] += value }
     }
-    guard let written = fields["Private_Dirty:"], let proportional = fields["Pss:"] else { return nil }
+    guard let written = fields["Anonymous:"], let proportional = fields["Pss:"] else { return nil }
     return ProcessUsage(
       writtenKiB: written + (fields["Swap:"] ?? 0), proportionalKiB: proportional, descriptors: descriptors)
   }

@@ -23,7 +23,10 @@ public enum UnseenDeaths {
 
   /// Every end that is kept, and those that nobody has written down yet; oldest first.
   public static func withKept(_ state: StateDirectory) throws(Errno) -> [DeathRecord] {
-    try Deaths(state).all() + find(state)
+    // Of what nobody saw, the time is that of the last beat.
+    try (Deaths(state).all() + find(state)).enumerated().sorted {
+      ($0.element.atMicroseconds, $0.offset) < ($1.element.atMicroseconds, $1.offset)
+    }.map(\.element)
   }
 
   /// One that lives on, or was of another boot, is no death of ours; one may be known already.
