@@ -46,7 +46,9 @@ final class SimulatedDisk: LedgerStorage {
   var refused: Set<String> = []
   /// Descriptors that were synced again after a failed sync: never allowed.
   private(set) var syncsAfterFailure = 0
-  private(set) var mark: (value: Bool, isDurable: Bool, durableValue: Bool) = (false, true, false)
+  private var diskMark: (value: Bool, isDurable: Bool, durableValue: Bool) = (false, true, false)
+  /// The mark's stand-in in memory, while the disk takes nothing at all: it outlives every process, not the machine.
+  private var standInMark: Bool?
   private var names: [Int: String] = [:]
   /// Renames that no sync of the directory covers: the new name and the old one.
   private var undone: [String: String] = [:]
@@ -267,10 +269,14 @@ final class SimulatedDisk: LedgerStorage {
 
   // MARK: - The mark
 
+  /// Whether decisions are kept in memory, as a process reads it.
+  var mark: Bool { standInMark ?? diskMark.value }
+
   func setMark(_ value: Bool) -> Bool {
+    if isDead { return false }
     // Its bytes are there from the start on, so that a full disk takes it.
-    if isDead || refusal != nil { return false }
-    mark = (value, value == mark.durableValue, mark.durableValue)
+    standInMark = refusal == nil ? nil : value
+    if refusal == nil { diskMark = (value, value == diskMark.durableValue, diskMark.durableValue) }
     return true
   }
 
@@ -310,9 +316,10 @@ final class SimulatedDisk: LedgerStorage {
       }
       files[name] = File(content: content, durable: content, isNameDurable: true)
     }
-    if !mark.isDurable, Bool.random(using: &chance) { mark.value = mark.durableValue }
+    if !diskMark.isDurable, Bool.random(using: &chance) { diskMark.value = diskMark.durableValue }
     undone = [:]
-    mark = (mark.value, true, mark.value)
+    diskMark = (diskMark.value, true, diskMark.value)
+    standInMark = nil
     refusal = nil
     isFull = false
     syncMode = .works
@@ -320,7 +327,7 @@ final class SimulatedDisk: LedgerStorage {
 
   /// Some time later the kernel has written all of it.
   func writeBack() {
-    if syncMode == .works, refusal == nil { mark = (mark.value, true, mark.value) }
+    if syncMode == .works, refusal == nil { diskMark = (diskMark.value, true, diskMark.value) }
   }
 
   /// A bit of some segment turns over while nobody looks; false when there is none.
@@ -334,67 +341,5 @@ final class SimulatedDisk: LedgerStorage {
     if place < file.durable.count { file.durable[place] ^= bit }
     files[name] = file
     return true
-  }
-
-  // MARK: - For the checks
-
-  /// Whether a loss of power at this moment would leave the line.
-  func surelyKeeps(_ line: [UInt8]) -> Bool {
-    byAge.contains { name in
-      guard let file = files[name], file.isNameDurable else { return false }
-      return contains(file.durable, line)
-    }
-  }
-
-  /// Whether processes see the line.
-  func shows(_ line: [UInt8]) -> Bool { byAge.contains { contains(files[$0]?.content ?? [], line) } }
-
-  /// The newest first: what is asked for was written a moment ago.
-  private var byAge: [String] { files.keys.filter { $0.hasSuffix(".log") }.sorted(by: >) }
-
-  /// From the end, where what is asked for stands. A line begins with its checksum, eight digits: looked at as one
-  /// number, hardly another place agrees in it.
-  private func contains(_ content: [UInt8], _ line: [UInt8]) -> Bool {
-    content.withUnsafeBytes { content in
-      line.withUnsafeBytes { line in
-        let beginning = line.loadUnaligned(as: UInt64.self)
-        var end = content.count
-        // Most of a segment is what it will need: zeros.
-        while end >= 8, content.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self) == 0 { end -= 8 }
-        var left = min(end + 8, content.count) - line.count
-        while left >= 0 {
-          if content.loadUnaligned(fromByteOffset: left, as: UInt64.self) == beginning,
-            content[left..<left + line.count].elementsEqual(line)
-          {
-            return true
-          }
-          left -= 1
-        }
-        return false
-      }
-    }
-  }
-
-  /// How the disk is, and which records its segments hold, for the story.
-  var description: String {
-    var words = ["mark \(mark.value)"]
-    if isFull { words.append("full") }
-    if let refusal { words.append("\(refusal)") }
-    if syncMode != .works { words.append("sync \(syncMode)") }
-    for (name, file) in files.sorted(by: { $0.key < $1.key }).suffix(3) {
-      var scanner = SegmentScanner(file.content)
-      var records: [String] = []
-      while let item = scanner.next() {
-        if case .record(let record, _) = item { records.append(String(record.seq)) } else { records.append("DAMAGE") }
-      }
-      words.append("\(name): \(records.joined(separator: " "))")
-    }
-    return words.joined(separator: ", ")
-  }
-
-  /// All segments that ever were, in order.
-  var segments: [(name: String, content: [UInt8])] {
-    let all = archive.merging(files.mapValues(\.content)) { $1 }
-    return all.filter { $0.key.hasSuffix(".log") }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 }

@@ -25,7 +25,7 @@ final class SimulatedMemory: SpillStore {
     bytes.removeLast(max(0, bytes.count - count))
   }
 
-  func readMark() -> Bool { disk.mark.value }
+  func readMark() -> Bool { disk.mark }
 
   func writeMark(_ value: Bool) -> Bool { disk.setMark(value) }
 

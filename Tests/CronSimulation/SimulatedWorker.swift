@@ -79,7 +79,7 @@ extension Simulation {
     let lines = open.claim.isDoubtful ? [line, RecordCodec.encode(.claim(original), seq: order.claimSequence)] : [line]
     if !lines.contains(where: disk.surelyKeeps) {
       // While the disk refuses, what processes see of it or what the watcher keeps is enough, once that is marked.
-      let isMarked = disk.mark.value || !memory.bytes.isEmpty
+      let isMarked = disk.mark || !memory.bytes.isEmpty
       let isSafe = isMarked && lines.contains { disk.shows($0) || memory.keeps($0) }
       if order.job.durability == .required || !isSafe { fail("\(order.key) is dispatched before its claim is durable") }
     }
@@ -201,6 +201,22 @@ extension Simulation {
       }
       if case .ended = worker.phase, rolls(50) { continue }
       workers[run] = nil
+    }
+  }
+
+  /// Runs that go on in slots although the ledger has lost them, as `LostRuns` finds them.
+  func lostRuns(known: LedgerState) -> [OpenRun] {
+    let going = workers.values.filter { worker in
+      known.open[worker.order.run] == nil && (worker.phase == .running || worker.phase == .ordered && worker.isAlive)
+    }
+    return going.sorted { $0.order.claimSequence < $1.order.claimSequence }.map { worker in
+      let order = worker.order
+      var claim = Claim(
+        run: order.run, job: order.job.name, occurrence: order.occurrence,
+        trigger: order.occurrence == nil ? .manual : .schedule, attempt: order.attempt, at: clock.wall,
+        bootIdentifier: "boot-\(boot)")
+      claim.isDoubtful = true
+      return OpenRun(claim: claim, claimSequence: order.claimSequence)
     }
   }
 

@@ -35,6 +35,7 @@ extension Simulation {
       // Nothing may be lost where the disk keeps what it has synced; of a first start cut short, there was nothing.
       if !climate.troublesDisk, !hasLost, disk.hasSynced { fail("part of the ledger is lost: \(recovery.findings)") }
       noteLoss(recovered: recovery.state)
+      for run in lostRuns(known: recovery.state) { recovery.restore(run) }
       counts.baselines += 1
       tell("part of the ledger is lost: the baseline is now")
     }

@@ -96,7 +96,7 @@ extension Simulation {
 
   /// The memory is gone; whether anybody can know depends on the mark.
   private func forgetMemory() {
-    if !memory.bytes.isEmpty, !disk.mark.value {
+    if !memory.bytes.isEmpty, !disk.mark {
       noteUnknowable(claimLines.filter { !disk.shows($0.line) })
       // Those that processes still see are lost if the power fails before a sync of the next ticker's.
       unmarked = claimLines.filter { !disk.surelyKeeps($0.line) }
@@ -131,7 +131,7 @@ extension Simulation {
     tell("the power fails")
     counts.powerLosses += 1
     boot += 1
-    let wasSpilling = disk.mark.value || !memory.bytes.isEmpty
+    let wasSpilling = disk.mark || !memory.bytes.isEmpty
     let atRisk = (wasSpilling ? claimLines : unmarked).filter { !disk.surelyKeeps($0.line) }
     unmarked = []
     // Damage behind the last mark of a sync can't be told from sectors that never reached the disk.
@@ -142,7 +142,7 @@ extension Simulation {
     disk.hasLostHistory = false
     disk.losePower()
     memory = SimulatedMemory(disk, capacity: 1 << 20)
-    if wasSpilling || !atRisk.isEmpty, !disk.mark.value { noteUnknowable(atRisk) }
+    if wasSpilling || !atRisk.isEmpty, !disk.mark { noteUnknowable(atRisk) }
     workersLosePower()
     pass(microseconds: Int64.random(in: 0...600_000_000, using: &chance))
     downSince = nil
