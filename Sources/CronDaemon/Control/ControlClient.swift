@@ -40,9 +40,23 @@ public enum ControlClient {
     in directory: borrowing Directory, _ name: String, _ request: JSONValue, timeoutMilliseconds: Int64
   ) throws(ControlError) -> JSONValue {
     let deadline = SystemClock.monotonic() + timeoutMilliseconds * 1_000_000
+    let line = JSONWriter.line(request) + [UInt8(ascii: "\n")]
+    var pause: Int64 = 1
+    while true {
+      let answer = try parsed(directory, name, line, deadline: deadline)
+      // It has one place for those who come: whoever was slower than the next to come asks again, until its time is up.
+      guard answer == ControlServer.busy, SystemClock.monotonic() + pause * 1_000_000 < deadline else { return answer }
+      do { _ = try Poller().wait(timeoutMilliseconds: Int(pause)) } catch { throw .unreachable(error) }
+      pause = min(pause * 2, 50)
+    }
+  }
+
+  private static func parsed(
+    _ directory: borrowing Directory, _ name: String, _ line: [UInt8], deadline: Int64
+  ) throws(ControlError) -> JSONValue {
     let answer: [UInt8]
     do {
-      answer = try exchange(directory, name, JSONWriter.line(request) + [UInt8(ascii: "\n")], deadline: deadline)
+      answer = try exchange(directory, name, line, deadline: deadline)
     } catch let error as ControlError {
       throw error
     } catch let error as Errno {
@@ -60,9 +74,13 @@ public enum ControlClient {
     let socket = try connect(directory, name, poller: poller, deadline: deadline)
     try poller.add(socket.raw, token: 0, for: .writable)
     var rest = line[...]
-    while !rest.isEmpty {
-      _ = try poller.wait(timeoutMilliseconds: try remaining(deadline))
-      rest = rest.dropFirst(try socket.send(rest))
+    do {
+      while !rest.isEmpty {
+        _ = try poller.wait(timeoutMilliseconds: try remaining(deadline))
+        rest = rest.dropFirst(try socket.send(rest))
+      }
+    } catch let error as Errno where error == .brokenPipe {
+      // Whoever was sent away before it spoke has been told why.
     }
     try poller.modify(socket.raw, token: 0, for: .readable)
     var answer: [UInt8] = []

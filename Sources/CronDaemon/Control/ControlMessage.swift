@@ -6,10 +6,10 @@ public enum ControlLimits {
   public static let socketName = "control.sock"
   /// The name of the socket for status alone.
   public static let statusSocketName = "status.sock"
-  /// Connections at one time.
-  public static let clients = 64
-  /// Connections at one time to the socket for status alone.
-  public static let guests = 16
+  /// Connections at one time: requests that wait for the ticker, and one client that is to say something.
+  public static let clients = 17
+  /// Connections at one time to the socket for status alone, where nothing waits.
+  public static let guests = 1
   /// Bytes of one message without its newline.
   public static let messageBytes = 65_536
   /// Milliseconds that a client may take to send its request, or to take its answer.

@@ -3,8 +3,14 @@ public import CronWire
 
 /// STATE/control.sock: JSON lines from root and the owner, bounded in clients, bytes and time; it never blocks.
 ///
+/// One client at a time is waited for to say something or to take its answer; whoever comes next takes its place, and
+/// it is told to try again (docs/decisions/watcher-descriptors.md). Those whose request is with the owner keep theirs.
+///
 /// Part of its owner's loop: the owner's poller holds its descriptors, with tokens from `tokenBase` on (2³² of them).
 public final class ControlServer {
+  /// For whom there is no place just now; `ControlClient` asks again.
+  static let busy = ControlReply.failure(exit: 75, "too many clients, try again")
+
   private let state: StateDirectory
   private let endpoint: ControlEndpoint
   private let tokenBase: UInt64
@@ -40,6 +46,9 @@ public final class ControlServer {
     }
   }
 
+  /// Whether somebody waits at the door, as a token of the poller says.
+  public func isDoor(token: UInt64) -> Bool { token == tokenBase }
+
   /// Whether a token of the poller is this server's.
   public func owns(token: UInt64) -> Bool { token >= tokenBase && token - tokenBase < 1 << 32 }
 
@@ -53,23 +62,36 @@ public final class ControlServer {
 
   /// Handles one ready descriptor and returns the requests that are complete; each wants exactly one `reply`.
   public func handle(_ ready: Ready, poller: borrowing Poller, nowNanoseconds: Int64) -> [ControlRequest] {
-    guard ready.token != tokenBase else {
-      acceptAll(poller: poller, nowNanoseconds: nowNanoseconds)
-      return []
-    }
+    guard ready.token != tokenBase else { return accept(poller: poller, nowNanoseconds: nowNanoseconds) }
     let identifier = ready.token - tokenBase
     guard let client = clients[identifier] else { return [] }
-    var requests: [ControlRequest] = []
     if client.phase == .answering { client.flush(nowNanoseconds: nowNanoseconds) }
-    if client.phase == .reading, ready.isReadable || ready.isHungUp {
-      client.receive(nowNanoseconds: nowNanoseconds)
-    }
     if client.phase == .waiting, ready.isHungUp || ready.isFailed { client.phase = .closed }
-    if let message = client.takeRequest(nowNanoseconds: nowNanoseconds) {
-      requests.append(ControlRequest(client: identifier, message: message))
+    return hear(identifier, client, poller: poller, nowNanoseconds: nowNanoseconds)
+  }
+
+  /// Sends away whoever says nothing or doesn't take its answer; returns the request that had just come instead.
+  public func makeRoom(poller: borrowing Poller, nowNanoseconds: Int64) -> [ControlRequest] {
+    for (identifier, client) in clients where client.phase != .waiting {
+      if client.phase == .answering { client.flush(nowNanoseconds: nowNanoseconds) }
+      let requests = hear(identifier, client, poller: poller, nowNanoseconds: nowNanoseconds)
+      if !requests.isEmpty { return requests }
+      guard clients[identifier] != nil, client.phase != .waiting else { continue }
+      if client.phase == .reading { client.answer(Self.busy, nowNanoseconds: nowNanoseconds) }
+      client.phase = .closed
+      settle(identifier, client, poller: poller)
     }
+    return []
+  }
+
+  /// Takes what a client has sent, if it is its turn.
+  private func hear(
+    _ identifier: UInt64, _ client: ControlConnection, poller: borrowing Poller, nowNanoseconds: Int64
+  ) -> [ControlRequest] {
+    if client.phase == .reading { client.receive(nowNanoseconds: nowNanoseconds) }
+    let message = client.takeRequest(nowNanoseconds: nowNanoseconds)
     settle(identifier, client, poller: poller)
-    return requests
+    return message.map { [ControlRequest(client: identifier, message: $0)] } ?? []
   }
 
   /// Answers a client; one that has gone is not missed.
@@ -104,51 +126,43 @@ public final class ControlServer {
     if isCurrent { do { try state.root.unlink(endpoint.name) } catch {} }
   }
 
-  private func acceptAll(poller: borrowing Poller, nowNanoseconds: Int64) {
+  /// Takes in one of those who wait at the door, in the place of whoever says nothing; others have the next turn.
+  private func accept(poller: borrowing Poller, nowNanoseconds: Int64) -> [ControlRequest] {
     do throws(Errno) {
-      // Bounded: a storm of connections must not keep the loop from its other work, nor push out within one turn those
-      // that came before it and whose request is there already.
-      for _ in 0..<max(endpoint.clients / 4, 1) {
-        guard let socket = try listener.accept() else { return }
-        try admit(socket, poller: poller, nowNanoseconds: nowNanoseconds)
-      }
+      let requests = makeRoom(poller: poller, nowNanoseconds: nowNanoseconds)
+      // One that is being answered has its descriptor still.
+      if !requests.isEmpty { return requests }
+      guard let socket = try listener.accept(),
+        let identifier = try admit(socket, poller: poller, nowNanoseconds: nowNanoseconds),
+        let client = clients[identifier]
+      else { return [] }
+      return hear(identifier, client, poller: poller, nowNanoseconds: nowNanoseconds)
     } catch {
       // No descriptor or memory for a client now: the listener stays readable, so look away for a second.
       do { try poller.remove(listener.raw) } catch {}
       pausedUntilNanoseconds = nowNanoseconds + 1_000_000_000
     }
+    return []
   }
 
+  /// The client's number; nil = it may not come, or has been sent away.
   private func admit(
     _ socket: consuming FileDescriptor, poller: borrowing Poller, nowNanoseconds: Int64
-  ) throws(Errno) {
+  ) throws(Errno) -> UInt64? {
     let peer = try socket.peerCredentials()
     // Who may come to a group's socket is what its mode says: the kernel has looked (unix(7)).
     guard endpoint.group != nil || peer.userIdentifier == 0 || peer.userIdentifier == CurrentProcess.effectiveUser
-    else { return }
-    guard clients.count < endpoint.clients || makeRoom(poller: poller) else {
-      let refusal = ControlReply.failure(exit: 75, "too many clients, try again")
-      do { _ = try socket.send(JSONWriter.line(refusal) + [UInt8(ascii: "\n")]) } catch {}
-      return
+    else { return nil }
+    guard clients.count < endpoint.clients else {
+      do { _ = try socket.send(JSONWriter.line(Self.busy) + [UInt8(ascii: "\n")]) } catch {}
+      return nil
     }
     let identifier = nextClient
     nextClient = nextClient == UInt64(UInt32.max) ? 1 : nextClient + 1
-    guard clients[identifier] == nil else { return }
+    guard clients[identifier] == nil else { return nil }
     try poller.add(socket.raw, token: tokenBase + identifier)
     clients[identifier] = ControlConnection(socket, nowNanoseconds: nowNanoseconds)
-  }
-
-  /// Drops the client that has said the least for the longest: those who come and say nothing must not keep others out.
-  private func makeRoom(poller: borrowing Poller) -> Bool {
-    let silent = clients.filter { $0.value.phase == .reading }
-    guard
-      let oldest = silent.min(by: {
-        ($0.value.deadlineNanoseconds ?? .max, $0.key) < ($1.value.deadlineNanoseconds ?? .max, $1.key)
-      })
-    else { return false }
-    oldest.value.phase = .closed
-    settle(oldest.key, oldest.value, poller: poller)
-    return true
+    return identifier
   }
 
   /// Brings the poller in line with what the client is waited for, or lets it go.

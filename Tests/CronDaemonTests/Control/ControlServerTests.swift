@@ -108,7 +108,7 @@ private final class Served {
     #expect(try served.line(client)?.contains("longer than 65536 bytes") == true)
   }
 
-  @Test func `a hundred clients leave sixty-four, and a slow one leaves in time`() throws {
+  @Test func `of a hundred clients that say nothing one is there, and leaves in time`() throws {
     let sandbox = try Sandbox()
     let served = try Served(sandbox.path(of: "state"))
     var descriptors: [Int32] = []
@@ -116,18 +116,66 @@ private final class Served {
     for _ in 0..<100 {
       descriptors.append(try served.connect().release())
       try served.turn()
+      #expect(served.server.clientCount == 1)
     }
-    #expect(served.server.clientCount == ControlLimits.clients)
     let deadline = try #require(served.server.nextDeadlineNanoseconds)
     #expect(deadline == ControlLimits.idleMilliseconds * 1_000_000)
     served.server.expire(poller: served.poller, nowNanoseconds: deadline - 1)
-    #expect(served.server.clientCount == ControlLimits.clients)
+    #expect(served.server.clientCount == 1)
     served.server.expire(poller: served.poller, nowNanoseconds: deadline)
     #expect(served.server.clientCount == 0)
     #expect(served.server.nextDeadlineNanoseconds == nil)
     let late = try served.connect()
     #expect(try late.send(Array("{}\n".utf8)) > 0)
     #expect(try served.line(late) == "{\"ok\":true}\n")
+  }
+
+  @Test func `whoever is sent away is told to try again, and whose request has come is not sent away`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    let slow = try served.connect()
+    let second = try served.connect()
+    try served.turn()
+    #expect(try served.line(slow)?.contains("too many clients, try again") == true)
+    // It has spoken since the server looked: the next to come must not take its place.
+    #expect(try second.send(Array("{\"verb\":\"ping\"}\n".utf8)) > 0)
+    let third = try served.connect()
+    #expect(served.server.makeRoom(poller: served.poller, nowNanoseconds: 0).map(\.verb) == ["ping"])
+    #expect(served.server.clientCount == 1)
+    #expect(try third.send(Array("{\"verb\":\"third\"}\n".utf8)) > 0)
+    #expect(try served.line(third) == "{\"ok\":true}\n")
+    #expect(served.server.clientCount == 2, "the second waits for its answer")
+  }
+
+  @Test func `a client that takes no answer makes room for the next`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    let deaf = try served.connect()
+    let (long, line) = (String(repeating: "y", count: 900_000), Array("{\"verb\":\"status\"}\n".utf8))
+    #expect(try deaf.send(line + line) > 0)
+    for _ in 0..<4 { try served.turn { _ in ControlReply.success([("text", .string(long))]) } }
+    let client = try served.connect()
+    #expect(try client.send(line) > 0)
+    #expect(try served.line(client) == "{\"ok\":true}\n")
+    #expect(served.server.clientCount == 1)
+  }
+
+  /// Requests that wait for the ticker are the only ones that add to the watcher's descriptors.
+  @Test func `a request that waits keeps its place, and there is an end of those places`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    var descriptors: [Int32] = []
+    defer { for raw in descriptors { _ = FileDescriptor(owning: raw) } }
+    for _ in 0..<(ControlLimits.clients + 5) {
+      let client = try served.connect()
+      #expect(try client.send(Array("{\"verb\":\"run\"}\n".utf8)) > 0)
+      descriptors.append(client.release())
+      try served.turn { _ in nil }
+    }
+    #expect(served.server.clientCount == ControlLimits.clients)
+    let late = try served.connect()
+    try served.turn()
+    #expect(try served.line(late)?.contains("too many clients") == true)
   }
 
   @Test func `a thousand clients that come and say nothing keep out nobody who asks`() throws {
@@ -146,7 +194,7 @@ private final class Served {
       // A test may not need a thousand descriptors itself; the server drops those that are closed, too.
       if descriptors.count > 200 { _ = FileDescriptor(owning: descriptors.removeFirst()) }
     }
-    #expect(served.server.clientCount <= ControlLimits.clients)
+    #expect(served.server.clientCount == 1)
   }
 
   @Test func `a client that waits is not timed out, and is dropped when it goes`() throws {
