@@ -30,6 +30,6 @@ public final class SummaryFile {
 
   /// The summary; nil = none was ever written, or it doesn't prove itself.
   public func read() -> TickerSummary? {
-    file.read(proving: FramedJSON.decode).flatMap { TickerSummary(json: $0) }
+    file.readFramed().flatMap { TickerSummary(json: $0) }
   }
 }

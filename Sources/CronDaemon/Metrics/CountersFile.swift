@@ -19,7 +19,7 @@ final class CountersFile {
 
   /// The counters; nil = none were ever written, or they don't prove themselves.
   func read() -> RunCounters? {
-    file.read(proving: FramedJSON.decode).flatMap { RunCounters(json: $0) }
+    file.readFramed().flatMap { RunCounters(json: $0) }
   }
 }
 

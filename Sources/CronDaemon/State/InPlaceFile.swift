@@ -1,4 +1,5 @@
 internal import CronSystem
+internal import CronWire
 
 /// A preallocated file that is rewritten by one `pwrite`: nothing to leak, and it works on a full disk.
 final class InPlaceFile {
@@ -78,16 +79,16 @@ final class InPlaceFile {
 
   /// The file's bytes, at most its capacity; nil = there is no such file.
   func read() throws(Errno) -> [UInt8]? {
-    if hasStandIn, let bytes = try readElsewhere() { return bytes }
+    guard let reader = try reader() else { return nil }
+    return try reader.read(upTo: capacity, at: 0)
+  }
+
+  /// The file as it is now, for reading parts of it; nil = there is no such file.
+  func reader() throws(Errno) -> FileDescriptor? {
+    if hasStandIn, let subdirectory, let reader = try readerElsewhere(subdirectory) { return reader }
     do throws(Errno) {
-      let reader: FileDescriptor
-      if let subdirectory {
-        let directory = try state.existingDirectory(subdirectory)
-        reader = try directory.openFile(name, .read)
-      } else {
-        reader = try state.root.openFile(name, .read)
-      }
-      return try reader.read(upTo: capacity, at: 0)
+      guard let subdirectory else { return try state.root.openFile(name, .read) }
+      return try state.existingDirectory(subdirectory).openFile(name, .read)
     } catch {
       if error == .noEntry { return nil }
       throw error
@@ -97,26 +98,39 @@ final class InPlaceFile {
   /// What the first bytes that prove themselves hold; nil = there is no such file, it can't be read, or none do.
   ///
   /// A read may meet a write on its way, and then proves nothing: it is tried eight times.
-  func read<Value>(proving decode: ([UInt8]) -> Value?) -> Value? {
+  private func read<Value>(
+    _ bytes: () throws(Errno) -> [UInt8]?, proving decode: ([UInt8]) -> Value?
+  ) -> Value? {
     for _ in 0..<8 {
-      let bytes: [UInt8]?
-      do { bytes = try read() } catch { return nil }
-      guard let bytes else { return nil }
-      if let value = decode(bytes) { return value }
+      let found: [UInt8]?
+      do { found = try bytes() } catch { return nil }
+      guard let found else { return nil }
+      if let value = decode(found) { return value }
     }
     return nil
   }
 
-  /// The text of a file that is one sealed text of its whole capacity; nil as above.
-  func readSealed() -> [UInt8]? {
-    read { bytes in bytes.count == capacity ? SealedText.open(bytes[...]).map { Array($0) } : nil }
+  /// The value of a file that is framed JSON; nil as above. No more of the file is read than the frame says.
+  func readFramed() -> JSONValue? {
+    read(framed, proving: FramedJSON.decode)
   }
 
-  private func readElsewhere() throws(Errno) -> [UInt8]? {
-    guard let subdirectory else { return nil }
+  private func framed() throws(Errno) -> [UInt8]? {
+    guard let reader = try reader() else { return nil }
+    var bytes = try reader.read(upTo: FramedJSON.headerLength, at: 0)
+    let length = min(FramedJSON.length(bytes) ?? 0, capacity - bytes.count)
+    bytes += try reader.read(upTo: length, at: Int64(bytes.count))
+    return bytes
+  }
+
+  /// The text of a file that is one sealed text of its whole capacity; nil as above.
+  func readSealed() -> [UInt8]? {
+    read(read) { bytes in bytes.count == capacity ? SealedText.open(bytes[...]).map { Array($0) } : nil }
+  }
+
+  private func readerElsewhere(_ subdirectory: StateDirectory.Subdirectory) throws(Errno) -> FileDescriptor? {
     do throws(Errno) {
       return try StandIn.directory(subdirectory, of: state, create: false).openFile(name, .read)
-        .read(upTo: capacity, at: 0)
     } catch {
       guard StandIn.isAbsent(error) else { throw error }
       return nil

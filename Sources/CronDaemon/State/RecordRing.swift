@@ -4,6 +4,9 @@ internal import CronSystem
 ///
 /// One pwrite a record: nothing to leak, a crash loses at most the record being written, and it works on a full disk.
 final class RecordRing {
+  /// Bytes that are read at a time.
+  private static let partSize = 4096
+
   private let file: InPlaceFile
   private let slots: Int
   private let slotSize: Int
@@ -40,14 +43,20 @@ final class RecordRing {
     return found.sorted { $0.sequence < $1.sequence }.map(\.fields)
   }
 
-  /// Hands over every readable record with its number, in the order of the slots, one at a time in memory.
+  /// Hands over every readable record with its number, in the order of the slots; of the file no more than a page or
+  /// a slot is in memory at a time.
   func forEach(_ body: (UInt64, TextFields) -> Void) throws(Errno) {
-    guard let bytes = try file.read() else { return }
-    for start in stride(from: 0, through: bytes.count - slotSize, by: slotSize) {
-      guard let text = SealedText.open(bytes[start..<(start + slotSize)]), let fields = TextFields(text),
-        let sequence = fields.number("seq", as: UInt64.self)
-      else { continue }
-      body(sequence, fields)
+    guard let reader = try file.reader() else { return }
+    let part = max(Self.partSize / slotSize, 1) * slotSize
+    for offset in stride(from: 0, to: slots * slotSize, by: part) {
+      let bytes = try reader.read(upTo: min(part, slots * slotSize - offset), at: Int64(offset))
+      for start in stride(from: 0, through: bytes.count - slotSize, by: slotSize) {
+        guard let text = SealedText.open(bytes[start..<(start + slotSize)]), let fields = TextFields(text),
+          let sequence = fields.number("seq", as: UInt64.self)
+        else { continue }
+        body(sequence, fields)
+      }
+      if bytes.count < part { return }
     }
   }
 

@@ -137,8 +137,6 @@ extension Watcher {
       return
     }
     healthySign = nil
-    // A report takes more than the watcher keeps: the more processes died, the more.
-    defer { CurrentProcess.returnFreeMemory() }
     let text: String
     do throws(Errno) {
       let report = try report(now)
