@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -33,6 +34,27 @@ int32_t cl_wait_child(int32_t pid, bool leave_waitable, bool may_block, struct c
 }
 
 int32_t cl_process_descriptor(int32_t pid) { return (int32_t)syscall(SYS_pidfd_open, pid, 0); }
+
+/* struct pidfd_info of linux/pidfd.h as it first was; headers of today's systems don't have it yet. */
+struct process_information {
+  uint64_t mask, control_group;
+  uint32_t pid, tgid, ppid, ids[8];
+  int32_t exit_code;
+};
+#define INFORMATION_EXIT (UINT64_C(1) << 3)
+
+int32_t cl_process_descriptor_end(int32_t descriptor, struct cl_child_end *end) {
+  struct process_information information;
+  memset(&information, 0, sizeof information);
+  memset(end, 0, sizeof *end);
+  information.mask = INFORMATION_EXIT;
+  if (ioctl(descriptor, _IOWR(0xFF, 11, struct process_information), &information) != 0) return 0;
+  if ((information.mask & INFORMATION_EXIT) == 0) return 0;
+  int status = information.exit_code;
+  end->code = WIFEXITED(status) ? CL_EXITED : WCOREDUMP(status) ? CL_DUMPED : CL_KILLED;
+  end->status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+  return 1;
+}
 
 int32_t cl_process_descriptor_signal(int32_t descriptor, int32_t signal) {
   return (int32_t)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);

@@ -49,6 +49,13 @@ public struct ProcessDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// How it ended, once whoever is its parent has reaped it, PIDFD_GET_INFO of ioctl(2); nil = it hasn't, or the kernel
+  /// tells nobody but the parent (before Linux 6.15).
+  public var end: ExitCause? {
+    var end = cl_child_end()
+    return cl_process_descriptor_end(descriptor.raw, &end) == 1 ? ExitCause(end) : nil
+  }
+
   /// Whether it has ended (a zombie has), poll(2).
   public var hasEnded: Bool {
     var request = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)

@@ -101,4 +101,52 @@ struct DeathsTests {
       #expect(try deaths("watcher").isEmpty)
     }
   }
+
+  /// Whoever asks is told what the ticker saw; how it ended as well, where the kernel tells more than its parent.
+  @Test func `a watcher that dies is told with the moment that its ticker saw, also while none runs`() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.waitForEvidence()
+      let watcher = try cron.watcher()
+      try cron.kill(watcher)
+      func death() throws -> JSONValue? {
+        try Self.deaths(cron).first {
+          $0["role"]?.stringValue == "watcher" && $0["reason"]?.stringValue != "found-dead"
+        }
+      }
+      for isKept in [false, true] {
+        let told = try waitForValue("the death that the ticker saw") { try death() }
+        #expect(told["pid"]?.integerValue == Int64(watcher.pid) && told["unwanted"]?.boolValue == true)
+        let signal = told["signal"]?.stringValue
+        #expect(told["reason"]?.stringValue == (signal == nil ? "eof" : "unasked") && signal ?? "KILL" == "KILL")
+        let table = try cron.run(["status", "--deaths"]).output
+        // Until it is written down, the ticker may learn more at any moment.
+        #expect(table.contains("signal KILL") || table.contains("EOF of its channel") && (!isKept || signal == nil))
+        if !isKept { try cron.start() }
+      }
+      #expect(try Self.deaths(cron).count { $0["role"]?.stringValue == "watcher" } == 1)
+    }
+  }
+
+  @Test func `a watcher that crashes is told with what it said, although nobody watched it`() throws {
+    try Cronwatch.use(faults: "watcher.turn@40:trap") { cron in
+      cron.environment["SWIFT_BACKTRACE"] = "enable=no"
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      let watcher = try cron.watcher()
+      // Each answer is a turn of its loop.
+      try cron.wait("its crash") {
+        if watcher.isAlive { _ = try cron.run(["status"]) }
+        return !watcher.isAlive
+      }
+      try cron.waitForEvidence(count: cron.evidence().count + 1)
+      func stderr() throws -> String? {
+        try Self.deaths(cron).first { $0["role"]?.stringValue == "watcher" }?["stderr"]?.stringValue
+      }
+      #expect(try stderr()?.contains("Fatal error: fault point watcher.turn") == true)
+      try cron.start()
+      #expect(try stderr()?.contains("Fatal error: fault point watcher.turn") == true, "and once it is written down")
+    }
+  }
 }

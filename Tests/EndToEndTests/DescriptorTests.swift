@@ -78,7 +78,7 @@ struct DescriptorTests {
       let (watcher, most) = (try cron.watcher(), try Most(of: cron.watcher().pid))
       var (ticker, written) = (try cron.ticker(), 0)
       for number in 1...20 {
-        // Whoever says nothing is sent away after a while, or for another: each ticker has its clients, of both sockets.
+        // Whoever says nothing is sent away after a while, or for another: each ticker has clients, of both sockets.
         let state = try Directory.open(cron.state)
         let client = try UnixSocket.connect(in: state, name: "control.sock")
         let second = try UnixSocket.connect(in: state, name: "control.sock")

@@ -106,6 +106,8 @@ enum { CL_EXITED = 1, CL_KILLED = 2, CL_DUMPED = 3 };
 /* waitid(2), the system call itself, for its rusage. pid 0 = any child. 1 found, 0 none has ended yet, -1 errno. */
 int32_t cl_wait_child(int32_t pid, bool leave_waitable, bool may_block, struct cl_child_end *end);
 int32_t cl_process_descriptor(int32_t pid);                                   /* pidfd_open(2) */
+/* How a process that is held and was reaped by whomever ended: PIDFD_GET_INFO, Linux 6.15. 1 told, 0 it isn't. */
+int32_t cl_process_descriptor_end(int32_t descriptor, struct cl_child_end *end);
 int32_t cl_process_descriptor_signal(int32_t descriptor, int32_t signal);     /* pidfd_send_signal(2) */
 int32_t cl_set_name(const char *name);                                         /* prctl(2) PR_SET_NAME */
 void cl_return_memory(void); /* malloc_trim(3): what was freed goes back to the kernel */

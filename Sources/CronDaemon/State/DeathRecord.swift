@@ -28,8 +28,8 @@ public struct DeathRecord: Hashable, Sendable {
   public var cause: ExitCause?
   /// Seconds that it had lived.
   public var uptimeSeconds: Int64
-  /// Why: `unasked stalled start-limit silent too-slow found-dead state-removed`; no deaths: `configuration stopped
-  /// restart asleep`.
+  /// Why: `unasked stalled start-limit silent too-slow found-dead eof state-removed`; no deaths: `configuration
+  /// stopped restart asleep`.
   public var reason: String
   /// Whether it counts as a crash.
   public var isUnwanted: Bool

@@ -5,20 +5,31 @@ public enum UnseenDeaths {
   /// A watcher that did not end by design, and a ticker that died while nobody watched it, unless they are kept
   /// already; none while another watcher than this process lives, who writes them down itself.
   ///
-  /// `seen` is what PID 1 saw.
+  /// `seen` is what PID 1 saw; elsewhere it is the watcher's ticker that saw something.
   static func find(_ state: StateDirectory, seen: SeenEnd? = nil) throws(Errno) -> [DeathRecord] {
     let deaths = Deaths(state)
     let watcher = HeartbeatFile(state, .watcher).read().beat
     if let watcher, watcher.identity != .currentProcess, watcher.identity.isAlive { return [] }
     var found: [DeathRecord] = []
     if let beat = watcher, beat.phase != .stopping {
-      let death = try death(.watcher, beat, deaths)
-      found += [death.map { seen?.pid == beat.pid ? seen?.completed($0) ?? $0 : $0 }].compactMap(\.self)
+      if let death = try death(.watcher, beat, deaths) { found.append(completed(death, state, seen)) }
     }
     if let beat = HeartbeatFile(state, .ticker).read().beat, beat.phase != .draining, beat.phase != .asleep {
       found += [try death(.ticker, beat, deaths)].compactMap(\.self)
     }
     return found
+  }
+
+  /// With what others saw of the watcher's end, and what it said last.
+  private static func completed(_ death: DeathRecord, _ state: StateDirectory, _ seen: SeenEnd?) -> DeathRecord {
+    var death = death
+    let seen = [seen, WatcherEndFile(state).read()].compactMap(\.self).first { $0.isOf(death) }
+    // Without a witness it may have lived on until its next beat.
+    let slack: Int64 = seen == nil ? 6_000_000 : 1_000_000
+    if let seen { death = seen.completed(death) }
+    let born = death.atMicroseconds - (death.uptimeSeconds + 2) * 1_000_000
+    death.lastWords = LoggedWords.ofWatcher(state, lived: born...death.atMicroseconds + slack)
+    return death
   }
 
   /// Every end that is kept, and those that nobody has written down yet; oldest first.
@@ -46,46 +57,5 @@ public enum UnseenDeaths {
       atMicroseconds: beat.wallSeconds &* 1_000_000, monotonicNanoseconds: beat.monotonicNanoseconds,
       boot: beat.boot, role: role, pid: beat.pid, cause: nil, uptimeSeconds: max(lived, 0), reason: "found-dead",
       isUnwanted: true)
-  }
-}
-
-/// The end of a watcher as its parent, our PID 1, saw it; handed to the next one as one word.
-struct SeenEnd: Hashable {
-  let pid: Int32
-  let cause: ExitCause
-  let atMicroseconds: Int64
-  let monotonicNanoseconds: Int64
-
-  /// An end just now.
-  init(pid: Int32, cause: ExitCause) {
-    (self.pid, self.cause) = (pid, cause)
-    (atMicroseconds, monotonicNanoseconds) = (SystemClock.wall(), SystemClock.monotonic())
-  }
-
-  /// Reads what `word` wrote; nil for anything else.
-  init?(_ word: String) {
-    guard let fields = TextFields(Array(word.utf8)[...]), let pid = fields.number("pid", as: Int32.self),
-      let cause = fields.cause, let at = fields.number("at_us", as: Int64.self),
-      let monotonic = fields.number("monotonic_ns", as: Int64.self)
-    else { return nil }
-    (self.pid, self.cause, atMicroseconds, monotonicNanoseconds) = (pid, cause, at, monotonic)
-  }
-
-  var word: String {
-    var fields = TextFields()
-    fields.set("pid", pid)
-    fields.set(cause: cause)
-    fields.set("at_us", atMicroseconds)
-    fields.set("monotonic_ns", monotonicNanoseconds)
-    return String(decoding: fields.encoded(), as: UTF8.self)
-  }
-
-  /// The same death with what is known of it besides its last beat.
-  func completed(_ death: DeathRecord) -> DeathRecord {
-    var death = death
-    death.uptimeSeconds += max(monotonicNanoseconds - death.monotonicNanoseconds, 0) / 1_000_000_000
-    (death.cause, death.reason) = (cause, "unasked")
-    (death.atMicroseconds, death.monotonicNanoseconds) = (atMicroseconds, monotonicNanoseconds)
-    return death
   }
 }

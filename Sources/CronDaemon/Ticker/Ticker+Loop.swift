@@ -25,6 +25,7 @@ extension Ticker: TickLoop {
     } else if problems.removeValue(forKey: "state") != nil {
       pool.leaveMemory()
     }
+    witness.lookAgain()
     loop.deadlines.clear(.beat)
   }
 

@@ -38,6 +38,7 @@ extension Ticker {
   func watcherIsGone() {
     guard !isAlone else { return }
     isAlone = true
+    witness.watcherIsGone()
     do throws(Errno) {
       try loop.poller.remove(channel.raw)
     } catch {

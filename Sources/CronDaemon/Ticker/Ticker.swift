@@ -32,6 +32,7 @@ final class Ticker {
   /// The table that tickers died of; nil = none did, or there was none.
   var refusedTable: RefusedTable?
   let channel: FileDescriptor
+  let witness: WatcherWitness
   var engine: Engine
   var table = JobTable()
   let sources = SourceWatch()
@@ -88,6 +89,7 @@ final class Ticker {
     self.pool = pool
     self.engine = engine
     channel = FileDescriptor(owning: 4)
+    witness = WatcherWitness(state)
     beats = HeartbeatFile(state, .ticker)
     successes = HeartbeatFile(state, .success)
     failures = TickErrorFile(state)

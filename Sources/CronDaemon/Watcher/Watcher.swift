@@ -159,11 +159,12 @@ final class Watcher {
     do { try CurrentProcess.setOOMScore(-900) } catch {}
     let now = SystemClock.monotonic()
     nextWatchdogNanoseconds = manager.watchdogMilliseconds.map { _ in now }
+    // Before our own lines stand between those of the one before.
+    notePredecessors()
     log.info("started", LogField("pid", CurrentProcess.identifier), LogField("state", state.path))
     // What can't be told is answered by the start of a ticker.
     do throws(Errno) { mayMeetOldTicker = try RoleLock.query(.ticker, in: state).isHeld } catch {}
     openControl()
-    notePredecessors()
     openToGuests()
     beat(now)
     supervise(.start(now: now))

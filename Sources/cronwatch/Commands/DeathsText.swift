@@ -26,8 +26,12 @@ enum DeathsText {
       HumanText.padded(Instant(microseconds: death.atMicroseconds).milliseconds3339, width: 24),
       HumanText.padded(death.role.rawValue, width: 7), HumanText.padded(String(death.pid), width: 7),
       HumanText.padded(HumanText.duration(seconds: Double(death.uptimeSeconds)), width: 11),
-      HumanText.padded(death.cause?.description ?? "unknown", width: 24), why(death),
+      HumanText.padded(end(death), width: 24), why(death),
     ].joined(separator: "  ")
+  }
+
+  private static func end(_ death: DeathRecord) -> String {
+    death.cause?.description ?? (death.reason == "eof" ? "EOF of its channel" : "unknown")
   }
 
   /// Escaped: nobody knows what a process that is about to die writes.
