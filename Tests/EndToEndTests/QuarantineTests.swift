@@ -74,6 +74,39 @@ struct QuarantineTests {
     }
   }
 
+  @Test func `a ledger whose replay kills each ticker is set aside, jobs fire, nothing runs twice, and it is read again`()
+    throws
+  {
+    try Cronwatch.use(faults: "ledger.read@1+:kill", eachProcess: true) { cron in
+      cron.environment["CRONWATCH_FAULT_INPUT"] = "no segment"
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.waitForEvidence("tick", count: 2)
+      try cron.stop()
+      cron.environment["CRONWATCH_FAULT_INPUT"] = "000001.log"
+      _ = try cron.run(["start", cron.crontabPath])
+      try cron.wait("the ledger to be set aside") { try Self.degraded(cron).contains("000001.log") }
+      #expect(try Self.degraded(cron).contains("it ended three tickers that read it back"))
+      #expect(try cron.verdict() == "degraded")
+      let count = cron.evidence("tick").count
+      try cron.waitForEvidence("tick", count: count + 2)
+      let deaths = try cron.run(["status", "--deaths", "--json"]).jsonLines().filter { $0["unwanted"] == true }
+      #expect(deaths.count >= 5)
+      #expect(deaths.prefix(3).allSatisfy { $0["during"]?.stringValue == "replaying 000001.log" }, "\(deaths)")
+
+      // With a program that can read it, all of it is there: what ran before and what ran without it.
+      try cron.stop()
+      cron.environment["CRONWATCH_FAULT_INPUT"] = "no segment"
+      try cron.start()
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 1)
+      try cron.stop()
+      let occurrences = cron.evidence("tick").map(\.occurrence)
+      #expect(Set(occurrences).count == occurrences.count, "one ran twice")
+      #expect(try cron.runs("tick").count { $0.outcome == "succeeded" } == occurrences.count)
+      #expect(try cron.run(["audit"]).exit == 1, "what was set aside is damage that the audit tells")
+    }
+  }
+
   @Test func `a crontab that kills each reader is passed over, and the others are loaded`() throws {
     try Cronwatch.use(faults: "reader.before-parse@1+:kill", eachProcess: true) { cron in
       let poison = cron.sandbox.path(of: "poison")

@@ -103,6 +103,7 @@ public final class LedgerFiles: LedgerStorage {
   /// Part of a segment, pread(2).
   public func read(_ name: String, from offset: Int, count: Int) throws(StorageError) -> [UInt8] {
     willRead?(name)
+    Fault.point("ledger.read", of: name)
     let file = try open(name, .read)
     do throws(Errno) { return try file.read(upTo: count, at: Int64(offset)) } catch { throw StorageError(error) }
   }
