@@ -74,7 +74,7 @@ struct QuarantineTests {
     }
   }
 
-  @Test func `a ledger whose replay kills each ticker is set aside, jobs fire, nothing runs twice, and it is read again`()
+  @Test func `a ledger whose replay kills each ticker is set aside, jobs fire, nothing runs twice; it is read later`()
     throws
   {
     try Cronwatch.use(faults: "ledger.read@1+:kill", eachProcess: true) { cron in
