@@ -177,8 +177,8 @@ public struct LedgerState: Hashable, Sendable {
     dispose(of: job)
   }
 
-  /// Enters an open run and moves its job's marks.
-  mutating func insert(_ run: OpenRun) {
+  /// Enters an open run and, if it decides its occurrence, moves its job's marks.
+  mutating func insert(_ run: OpenRun, decides: Bool = true) {
     open[run.claim.run] = run
     var marks = jobs.removeValue(forKey: run.claim.job) ?? JobMarks()
     marks.openRuns.insert(run.claim.run)
@@ -186,7 +186,7 @@ public struct LedgerState: Hashable, Sendable {
     if let occurrence = run.claim.occurrence {
       marks.queued[occurrence] = nil
       // Another attempt decides nothing: its mark may have been set back behind a wrong clock since.
-      if run.claim.attempt <= 1 { marks.decide(upTo: occurrence) }
+      if decides, run.claim.attempt <= 1 { marks.decide(upTo: occurrence) }
     }
     jobs[run.claim.job] = marks
   }

@@ -64,10 +64,12 @@ public struct RecoveryResult: Sendable {
 
   /// Takes in a run that goes on although its claim is lost: it holds its job's turn, and its end is recorded.
   ///
-  /// It becomes durable with the next snapshot.
+  /// It becomes durable with the next snapshot. One of a wrong clock's future decides nothing: its job's mark would be
+  /// set back with that future, to before what is known to have run. `claim.at` is now.
   public mutating func restore(_ run: OpenRun) {
     guard state.open[run.claim.run] == nil else { return }
-    state.insert(run)
+    let horizon = run.claim.at.adding(seconds: 86_400)
+    state.insert(run, decides: run.claim.occurrence ?? .distantPast <= horizon)
     state.nextSequence = max(state.nextSequence, run.claimSequence &+ 1)
   }
 

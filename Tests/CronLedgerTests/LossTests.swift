@@ -41,6 +41,21 @@ import Testing
     #expect(state.isClaimed(OccurrenceKey(job: "backup", instant: Samples.at(540))))
   }
 
+  /// Its job's mark was set back with that future then, to before what the ledger still told.
+  @Test(.acceptance(57)) func `a run of a wrong clock's future that goes on moves no mark when the ledger is lost`() {
+    var result = RecoveryResult()
+    result.setBaseline(Samples.at(100))
+    for (number, seconds) in [(1, 1_020), (2, 95_000)] as [(Int, Int64)] {
+      var claim = Samples.claim(number)
+      (claim.occurrence, claim.at) = (Samples.at(seconds), Samples.at(100))
+      result.restore(OpenRun(claim: claim, claimSequence: UInt64(number)))
+    }
+    #expect(result.state.open.count == 2 && result.state.jobs["backup"]?.openRuns.count == 2)
+    #expect(result.state.jobs["backup"]?.lastDecided == Samples.at(1_020))
+    let again = LedgerState(applying: result.state.snapshotRecords(at: Samples.at(101)))
+    #expect(again.open.count == 2 && again.jobs["backup"]?.lastDecided == Samples.at(1_020))
+  }
+
   @Test func `a baseline settles what a boot owed only if a ticker lived in it before`() {
     var result = RecoveryResult()
     result.setBaseline(Samples.at(600))
