@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -30,6 +31,20 @@ char **cl_environment(void) { return environ; }
 
 int32_t cl_openat(int32_t directory, const char *path, int32_t flags, uint32_t mode) {
   return openat(directory, path, flags | O_CLOEXEC, (mode_t)mode);
+}
+
+/* As linux/openat2.h has it. */
+struct open_way {
+  uint64_t flags, mode, resolve;
+};
+#define RESOLVE_NO_LINKS_AND_BENEATH UINT64_C(0x0c)
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+int32_t cl_openat_beneath(int32_t directory, const char *path, int32_t flags) {
+  struct open_way way = {(uint64_t)(uint32_t)(flags | O_CLOEXEC), 0, RESOLVE_NO_LINKS_AND_BENEATH};
+  return (int32_t)syscall(SYS_openat2, directory, path, &way, sizeof way);
 }
 
 int32_t cl_open_passage(const char *path) { return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }

@@ -147,6 +147,9 @@ public struct LedgerState: Hashable, Sendable {
         }
       }
     }
+    var claim = claim
+    // Whatever became of its occurrence, it is known to have been decided: this run must not begin any more.
+    if contradiction != nil { claim.isDoubtful = true }
     insert(OpenRun(claim: claim, claimSequence: sequence))
     dropRetry(before: claim)
     if let contradiction { throw contradiction }

@@ -62,6 +62,17 @@ public struct RecoveryResult: Sendable {
     }
   }
 
+  /// Takes in that a slot names a place of the ledger, which nothing that was read of it reaches: an order is written
+  /// once its claim is kept, so somebody has taken away what stood there. 0 = no slot names any.
+  public mutating func noteOrder(sequence: UInt64) {
+    guard sequence >= state.nextSequence, sequence < .max else { return }
+    let last = state.nextSequence - 1
+    let detail = "a worker has an order of record \(sequence), and the last is \(last)"
+    add(RecoveryFinding(.gap, segment: "", detail: detail), limits: RecoveryLimits())
+    state.doubtOpenRuns()
+    state.nextSequence = sequence + 1
+  }
+
   /// Takes in a run that goes on although its claim is lost: it holds its job's turn, and its end is recorded.
   ///
   /// It becomes durable with the next snapshot. One of a wrong clock's future decides nothing: its job's mark would be

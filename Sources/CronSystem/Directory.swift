@@ -68,7 +68,31 @@ public struct Directory: ~Copyable, Sendable {
     let number = descriptor.raw
     Self.check(name)
     let flags = mode.union([.noFollow, .nonBlocking]).rawValue  // non-blocking: a FIFO must not hang us here
-    let file = FileDescriptor(owning: try Syscall.call { cl_openat(number, name, flags, permissions) })
+    let opened = try Syscall.call { cl_openat(number, name, flags, permissions) }
+    return try Self.regular(FileDescriptor(owning: opened), mode)
+  }
+
+  /// Opens a regular file in one of the directories in this one, for reading: without that directory's descriptor where
+  /// the kernel can, openat2(2). Errors as for the two steps.
+  public func openFile(_ name: String, in subdirectory: String) throws(Errno) -> FileDescriptor {
+    let number = descriptor.raw
+    Self.check(name)
+    Self.check(subdirectory)
+    let flags = OpenMode.read.union([.noFollow, .nonBlocking]).rawValue
+    let opened: Int32
+    do {
+      opened = try Syscall.call { cl_openat_beneath(number, subdirectory + "/" + name, flags) }
+    } catch {
+      guard error == .notImplemented || error == .notPermitted else { throw error }
+      return try openSubdirectory(subdirectory).openFile(name, .read)
+    }
+    return try Self.regular(FileDescriptor(owning: opened), .read)
+  }
+
+  /// The file, if it is a regular one with one name.
+  private static func regular(
+    _ file: consuming FileDescriptor, _ mode: OpenMode
+  ) throws(Errno) -> FileDescriptor {
     let status = try file.status()
     switch status.kind {
     case .regular: break

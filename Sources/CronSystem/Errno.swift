@@ -79,6 +79,8 @@ public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
   public static let notSupported = Errno(rawValue: EOPNOTSUPP)
   /// ENODATA
   public static let noData = Errno(rawValue: ENODATA)
+  /// ENOSYS
+  public static let notImplemented = Errno(rawValue: ENOSYS)
   /// EFBIG
   public static let fileTooLarge = Errno(rawValue: EFBIG)
 

@@ -32,8 +32,9 @@ struct AuditHistory {
   /// Claims an occurrence (nil = a manual run), `second` seconds after noon; returns its run.
   @discardableResult
   mutating func claim(
-    _ job: String, _ second: Int64?, trigger: FireTrigger = .schedule, attempt: Int = 1, at: Int64? = nil
+    _ job: String, _ second: Int64?, trigger: FireTrigger? = nil, attempt: Int = 1, at: Int64? = nil
   ) -> RunIdentifier {
+    let trigger = trigger ?? (second == nil ? .manual : .schedule)
     nextRun += 1
     let run = Samples.run(nextRun)
     let at = Samples.at(at ?? second ?? 0, microseconds: 1_500)

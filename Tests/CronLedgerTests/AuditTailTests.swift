@@ -47,6 +47,13 @@ import Testing
     #expect(try Audited([name(1): content], verifies: true).words == ["damaged"], "the only one")
   }
 
+  /// A start cut it off and said so, and the audit before it spoke of damage.
+  @Test(arguments: [15, 16]) func `less than a record behind the last one never was one`(count: Int) throws {
+    var files = story.files()
+    files[name(1)]? += Array("what is that here\n".utf8.suffix(count))
+    #expect(try Audited(files, verifies: true).words == (count < 16 ? [] : ["damaged"]))
+  }
+
   @Test(arguments: ["", "\0\0\0"]) func `a first segment that somebody emptied is damage`(content: String) throws {
     var files = story.files(cuts: [12, 30])
     files[name(1)] = Array(content.utf8)

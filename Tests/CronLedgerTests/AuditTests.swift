@@ -166,7 +166,7 @@ import Testing
     #expect(try Audited(history.files()).words != [], "\(removed)")
   }
 
-  // MARK: - Clocks, zones, pauses
+  // MARK: - Clocks, zones
 
   @Test func `a clock that was set back explains an early start`() throws {
     var history = AuditHistory()
@@ -215,19 +215,6 @@ import Testing
     #expect(try Audited(history.files()).words == [])
     history.run("minute", 240)
     #expect(try Audited(history.files()).words == ["no-outcome minute 180"])
-  }
-
-  @Test func `the occurrences of a pause that holds are not owed yet`() throws {
-    var history = AuditHistory()
-    history.define("minute", "* * * * *", at: 0)
-    history.run("minute", 60)
-    history.add(.pause(job: "minute", at: Samples.at(70)))
-    history.define("other", "@every 60s", at: 70)
-    for second: Int64 in [130, 190, 250] { history.run("other", second) }
-    history.add(.through(at: Samples.at(250)))
-    #expect(try Audited(history.files()).words == [])
-    history.add(.resume(job: "minute", at: Samples.at(260)))
-    #expect(try Audited(history.files()).words == ["no-outcome minute 120"])
   }
 
   @Test func `what lies behind the watermark is not judged`() throws {

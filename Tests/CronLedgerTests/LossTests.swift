@@ -56,6 +56,35 @@ import Testing
     #expect(again.open.count == 2 && again.jobs["backup"]?.lastDecided == Samples.at(1_020))
   }
 
+  /// A newest segment that somebody emptied looks like one whose head a crash cut: what it had claimed ran again.
+  @Test(.acceptance(57)) func `an order in a slot proves that the ledger went further than what is left of it`() {
+    let records = Self.numbered([.define(Samples.define()), .claim(Samples.claim(1))])
+    for (sequence, isLost) in [(0, false), (2, false), (3, true), (900, true)] as [(UInt64, Bool)] {
+      var storage = FakeLedgerStorage(files: ["000001.log": RecoveryTests.segment(LedgerState(), records)])
+      var result = Recovery.recover(storage: &storage)
+      result.noteOrder(sequence: sequence)
+      #expect(result.needsBaseline == isLost)
+      #expect(result.findings.map(\.kind) == (isLost ? [.gap] : []))
+      #expect(result.state.open.values.allSatisfy { $0.claim.isDoubtful == isLost })
+      // No place is given a second time.
+      #expect(result.state.nextSequence == max(3, sequence + 1))
+    }
+  }
+
+  /// Its run began, although the ledger said that its occurrence had been decided.
+  @Test(.acceptance(57)) func `the run of a claim that contradicts what is known is in doubt, and won't begin`() throws
+  {
+    var state = LedgerState(applying: Self.numbered([.define(Samples.define()), .claim(Samples.claim(1))]))
+    #expect(throws: IllegalTransition.self) {
+      try state.apply(SequencedRecord(seq: 3, record: .claim(Samples.claim(2))))
+    }
+    try state.apply(SequencedRecord(seq: 4, record: .end(Samples.end(1))))
+    #expect(throws: IllegalTransition.self) {
+      try state.apply(SequencedRecord(seq: 5, record: .claim(Samples.claim(3))))
+    }
+    #expect(state.open.values.map(\.claim.isDoubtful) == [true, true])
+  }
+
   @Test func `a baseline settles what a boot owed only if a ticker lived in it before`() {
     var result = RecoveryResult()
     result.setBaseline(Samples.at(600))

@@ -90,6 +90,7 @@ extension Simulation {
       ClaimLine(key: order.key, job: order.job.name, instant: order.occurrence ?? .distantPast, line: line))
     if recentLines.count > 400 { recentLines.removeFirst(200) }
     facts[order.run] = RunFacts(key: order.key)
+    newestOrder = max(newestOrder, order.claimSequence)
     let length = pick([0, 1, 5, 20, 120] as [Int64])
     workers[order.run] = SimulatedWorker(order: order, line: line, endsAt: clock.wall.adding(seconds: length))
   }
@@ -182,6 +183,8 @@ extension Simulation {
 
   /// Every worker and job ends; what slots say of ends survives by chance.
   func workersLosePower() {
+    // Nothing of a slot is synced.
+    if rolls(50) { newestOrder = 0 }
     for (run, fact) in facts where fact.exit == nil { facts[run]?.isBlurred = true }
     // An end that wasn't synced yet may be gone, and its slot may serve another run: nobody knows any more.
     for end in recentEnds {

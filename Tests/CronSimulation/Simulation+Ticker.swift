@@ -30,6 +30,7 @@ extension Simulation {
     }
     readingLeft = nil
     if fault == .forgetsLedger { recovery.state = LedgerState() }
+    if fault == nil { recovery.noteOrder(sequence: newestOrder) }
     if recovery.needsBaseline {
       recovery.setBaseline(clock.wall)
       // Nothing may be lost where the disk keeps what it has synced; of a first start cut short, there was nothing.

@@ -52,6 +52,8 @@ public final class Simulation {
   let disk: SimulatedDisk
   var memory: SimulatedMemory
   var workers: [RunIdentifier: SimulatedWorker] = [:]
+  /// The place of the newest claim that a slot names.
+  var newestOrder: UInt64 = 0
   /// Workers whose order was taken back, and that start it all the same, where that is planted.
   var ghosts: [SimulatedWorker] = []
 

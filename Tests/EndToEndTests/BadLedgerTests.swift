@@ -118,6 +118,47 @@ struct BadLedgerTests {
     }
   }
 
+  /// All of these looked like a crash at the segment's beginning, or like nothing at all, and what it held ran again.
+  @Test(.acceptance(56), arguments: ["emptied", "removed", "cut behind a line", "filled with zeros"])
+  func `a newest segment that somebody takes away is noticed by what slots say, and nothing in it runs again`(
+    _ damage: String
+  ) throws {
+    try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
+      try cron.crontab("# cronwatch: grace=10m\n" + Cronwatch.evidenceLine("@every 1s"))
+      for _ in 1...2 {
+        try cron.start()
+        try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 3)
+        _ = Processes.killAll(naming: cron.state)
+      }
+      let ledger = try Directory.open(cron.state + "/ledger")
+      let newest = try #require(try ledger.list().filter { $0.hasSuffix(".log") }.max())
+      #expect(newest != "000001.log")
+      let file = try ledger.openFile(newest, .readWrite)
+      let lines = try file.readToEnd(limit: 1 << 24).split(separator: UInt8(ascii: "\n"))
+      let claims = lines.indices.filter { String(decoding: lines[$0], as: UTF8.self).contains(" claim run=") }
+      switch damage {
+      case "emptied": try file.truncate(to: 0)
+      case "removed": try ledger.unlink(newest)
+      case "filled with zeros": try file.write([UInt8](repeating: 0, count: Int(file.size())), at: 0)
+      default:
+        // The last may not have begun.
+        let kept = lines[..<(try #require(claims.dropLast().last))].reduce(0) { $0 + $1.count + 1 }
+        try file.truncate(to: Int64(kept))
+      }
+      try cron.start()
+      try cron.waitForEvidence("tick", count: cron.evidence("tick").count + 3)
+      let status = try cron.waitForVerdict("degraded")
+      let said = (status["degraded"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: "; ")
+      #expect(said.contains("a worker has an order of record"), "\(said)")
+      try cron.stop()
+      let occurrences = cron.evidence("tick").map(\.occurrence)
+      #expect(Set(occurrences).count == occurrences.count, "\(occurrences)")
+      // It is said once: the numbers go on behind what the slots named.
+      try cron.start()
+      try cron.waitForVerdict("healthy")
+    }
+  }
+
   @Test func `a ledger that was removed doesn't make a boot owe again what it has had`() throws {
     try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
       try cron.crontab(Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@reboot", name: "boot"))

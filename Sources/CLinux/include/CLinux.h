@@ -25,6 +25,8 @@ uint32_t cl_crc32c_portable(uint32_t seed, const void *bytes, uint64_t length);
 
 /* ---- descriptors and files ---- */
 
+/* openat2(2), Linux 5.6: no component may be a link or lead out of the directory. ENOSYS, EPERM where there is none. */
+int32_t cl_openat_beneath(int32_t directory, const char *path, int32_t flags);
 int32_t cl_openat(int32_t directory, const char *path, int32_t flags, uint32_t mode); /* openat(2) + O_CLOEXEC */
 int32_t cl_open_passage(const char *path);                   /* O_PATH of a directory: search permission is enough */
 int32_t cl_duplicate(int32_t descriptor, int32_t minimum);   /* F_DUPFD_CLOEXEC */

@@ -16,6 +16,8 @@ final class ControlConnection {
   }
 
   var phase = Phase.reading
+  /// It has had an answer: what it asks further has to wait for those who haven't.
+  private(set) var wasAnswered = false
   /// When it is dropped, in CLOCK_MONOTONIC nanoseconds; nil while its request is with the owner.
   private(set) var deadlineNanoseconds: Int64?
   private let socket: FileDescriptor
@@ -89,6 +91,7 @@ final class ControlConnection {
         outgoing = outgoing.dropFirst(sent)
       }
       outgoing = []
+      wasAnswered = true
       phase = closesAfterAnswer ? .closed : .reading
       deadlineNanoseconds = Self.deadline(nowNanoseconds)
     } catch {

@@ -6,7 +6,7 @@ public enum ControlLimits {
   public static let socketName = "control.sock"
   /// The name of the socket for status alone.
   public static let statusSocketName = "status.sock"
-  /// Connections at one time: requests that wait for the ticker, and one client that is to say something.
+  /// Connections at one time, of which one is to say something; the watcher lets fewer wait (`RelayBook.most`).
   public static let clients = 17
   /// Connections at one time to the socket for status alone, where nothing waits.
   public static let guests = 1

@@ -4,7 +4,8 @@ public import CronWire
 /// STATE/control.sock: JSON lines from root and the owner, bounded in clients, bytes and time; it never blocks.
 ///
 /// One client at a time is waited for to say something or to take its answer; whoever comes next takes its place, and
-/// it is told to try again (docs/decisions/watcher-descriptors.md). Those whose request is with the owner keep theirs.
+/// it is told to try again (docs/decisions/watcher-descriptors.md). Those whose request is with the owner keep theirs;
+/// who has had an answer makes room for who hasn't.
 ///
 /// Part of its owner's loop: the owner's poller holds its descriptors, with tokens from `tokenBase` on (2³² of them).
 public final class ControlServer {
@@ -74,8 +75,11 @@ public final class ControlServer {
   public func makeRoom(poller: borrowing Poller, nowNanoseconds: Int64) -> [ControlRequest] {
     for (identifier, client) in clients where client.phase != .waiting {
       if client.phase == .answering { client.flush(nowNanoseconds: nowNanoseconds) }
-      let requests = hear(identifier, client, poller: poller, nowNanoseconds: nowNanoseconds)
-      if !requests.isEmpty { return requests }
+      // One that asks again and again would keep the others out.
+      if !client.wasAnswered {
+        let requests = hear(identifier, client, poller: poller, nowNanoseconds: nowNanoseconds)
+        if !requests.isEmpty { return requests }
+      }
       guard clients[identifier] != nil, client.phase != .waiting else { continue }
       if client.phase == .reading { client.answer(Self.busy, nowNanoseconds: nowNanoseconds) }
       client.phase = .closed

@@ -122,7 +122,9 @@ enum StateNames {
     "format", "watcher.lock", "ticker.lock", "control.sock", "status.sock", "crontabs", "reaped",
   ]
   private static let directories = Set(StateDirectory.Subdirectory.allCases.map(\.rawValue))
-  private static let beats: Set<String> = ["ticker", "success", "error", "watcher", "summary", "counters", "metrics"]
+  private static let beats: Set<String> = [
+    "ticker", "success", "error", "watcher", "watcher-end", "summary", "counters", "metrics",
+  ]
 
   /// Whether a name in the state directory is ours.
   static func isKnown(_ name: String) -> Bool {

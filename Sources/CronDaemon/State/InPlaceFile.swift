@@ -88,7 +88,7 @@ final class InPlaceFile {
     if hasStandIn, let subdirectory, let reader = try readerElsewhere(subdirectory) { return reader }
     do throws(Errno) {
       guard let subdirectory else { return try state.root.openFile(name, .read) }
-      return try state.existingDirectory(subdirectory).openFile(name, .read)
+      return try state.root.openFile(name, in: subdirectory.rawValue)
     } catch {
       if error == .noEntry { return nil }
       throw error

@@ -34,8 +34,18 @@ public enum UnseenDeaths {
 
   /// Every end that is kept, and those that nobody has written down yet; oldest first.
   public static func withKept(_ state: StateDirectory) throws(Errno) -> [DeathRecord] {
+    let seen = WatcherEndFile(state).read()
+    var deaths = try Deaths(state).all()
+    // The ticker may have learnt the cause after the next watcher had written down what was known.
+    for index in deaths.indices where deaths[index].role == .watcher && deaths[index].cause == nil {
+      if let seen, seen.cause != nil, seen.pid == deaths[index].pid,
+        seen.monotonicNanoseconds == deaths[index].monotonicNanoseconds
+      {
+        deaths[index] = seen.completed(deaths[index])
+      }
+    }
     // Of what nobody saw, the time is that of the last beat.
-    try (Deaths(state).all() + find(state)).enumerated().sorted {
+    return try (deaths + find(state)).enumerated().sorted {
       ($0.element.atMicroseconds, $0.offset) < ($1.element.atMicroseconds, $1.offset)
     }.map(\.element)
   }

@@ -39,6 +39,7 @@ struct Recoverer {
     files.willRead = nil
     trail.clear()
     let now = Instant(microseconds: SystemClock.wall())
+    recovery.noteOrder(sequence: SlotPlaces(state: state).highest(untilNanoseconds: end))
     settleLoss(&recovery, boot: boot, at: now, until: end)
     for finding in recovery.findings { log.warning("the ledger isn't as it should be", LogField("what", finding)) }
     let ledger = recovery.state

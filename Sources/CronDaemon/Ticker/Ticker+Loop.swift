@@ -34,6 +34,7 @@ extension Ticker: TickLoop {
   /// Without the lock the files are another's.
   func sayFarewell() {
     if isDispossessed { return }
+    witness.lookAgain()
     beats.write(
       .now(tick: tickCount, phase: .draining, intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: nil))
     writeSummary()

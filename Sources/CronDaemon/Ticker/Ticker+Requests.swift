@@ -46,6 +46,7 @@ extension Ticker {
     }
     if arguments.hasInit {
       log.error("the watcher is gone; ending, for the service manager starts everything anew")
+      witness.waitForCause()
       mustEnd = true
       return
     }

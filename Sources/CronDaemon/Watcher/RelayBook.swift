@@ -2,6 +2,8 @@ internal import CronWire
 
 /// The clients' requests that the ticker has or will get, each with the time until which its client waits.
 struct RelayBook {
+  /// So many wait at one time, each with a descriptor of the watcher; another one is told to try again.
+  static let most = 1
   /// How long a client waits for the ticker, in nanoseconds.
   static let patienceNanoseconds: Int64 = 10_000_000_000
 
@@ -10,6 +12,9 @@ struct RelayBook {
 
   /// Until when the next client waits; nil = nobody waits.
   var nextDeadlineNanoseconds: Int64? { (Array(sent.values) + held.map(\.deadline)).min() }
+
+  /// Whether nobody else may wait now.
+  var isFull: Bool { sent.count + held.count >= Self.most }
 
   /// Notes that the ticker has the request.
   mutating func noteSent(_ client: UInt64, deadline: Int64) { sent[client] = deadline }

@@ -50,6 +50,7 @@ extension Watcher {
       answer(request.client, ControlReply.failure(exit: 75, "stopping"), now)
       return
     }
+    if relays.isFull { return answer(request.client, ControlServer.busy, now) }
     let deadline = now + RelayBook.patienceNanoseconds
     guard let ticker, ticker.readyNanoseconds != nil, !ticker.isAsleep else {
       relays.hold(request.client, request.message, deadline: deadline)
@@ -66,6 +67,22 @@ extension Watcher {
       return
     }
     relays.noteSent(client, deadline: deadline)
+  }
+
+  /// Serves a request of the control socket or of the group's, whose door has been opened for it.
+  func takeIn(_ event: Ready, _ now: Int64) {
+    let isGuest = event.token >= Self.guestTokens
+    guard let server = isGuest ? guests : control, server.owns(token: event.token) else { return }
+    if server.isDoor(token: event.token), let other = isGuest ? control : guests {
+      // Both sockets together have one client that may say nothing, and one that is answered.
+      let requests = other.makeRoom(poller: poller, nowNanoseconds: now)
+      for request in requests { isGuest ? serve(request, now) : serveGuest(request, now) }
+      // Whoever waits at this door has the next turn.
+      if !requests.isEmpty { return }
+    }
+    for request in server.handle(event, poller: poller, nowNanoseconds: now) {
+      isGuest ? serveGuest(request, now) : serve(request, now)
+    }
   }
 
   /// Tells the clients of a ticker that died: whether their request was done can't be known.
@@ -126,6 +143,8 @@ extension Watcher {
     ticker.readyNanoseconds = now
     let took = (now - ticker.startedNanoseconds) / 1_000_000
     log.info("the ticker is ready", LogField("pid", ticker.pid), LogField("after_ms", took))
+    // Its start took more than its life: nothing of it is kept.
+    CurrentProcess.returnFreeMemory()
     supervise(.ready(now: now))
     if !wasReady || isReloading {
       // A ticker that died over a reload never said that it was done.

@@ -176,19 +176,8 @@ final class Watcher {
       readSignals(now)
     } else if event.token == Token.changes.rawValue {
       hearChange(now)
-    } else if event.token >= Self.guestTokens {
-      guard let guests, guests.owns(token: event.token) else { return }
-      if guests.isDoor(token: event.token), let control {
-        // Both sockets together have one client that may say nothing.
-        for request in control.makeRoom(poller: poller, nowNanoseconds: now) { serve(request, now) }
-      }
-      for request in guests.handle(event, poller: poller, nowNanoseconds: now) { serveGuest(request, now) }
     } else if event.token >= Self.controlTokens {
-      guard let control, control.owns(token: event.token) else { return }
-      if control.isDoor(token: event.token), let guests {
-        for request in guests.makeRoom(poller: poller, nowNanoseconds: now) { serveGuest(request, now) }
-      }
-      for request in control.handle(event, poller: poller, nowNanoseconds: now) { serve(request, now) }
+      takeIn(event, now)
     } else if event.token == Self.channelTokens + starts {
       readChannel(now)
     } else if event.token == Self.crashTokens + starts {

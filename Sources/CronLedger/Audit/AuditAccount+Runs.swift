@@ -14,6 +14,7 @@ extension AuditAccount {
           detail: "the job isn't defined at that time"))
       return
     }
+    checkWhy(claim)
     if claim.attempt > 1 {
       takeAgain(claim)
     } else if let occurrence = claim.occurrence, state.jobs[claim.job]?.queued[occurrence] == nil {
@@ -23,6 +24,24 @@ extension AuditAccount {
         advance(claim.job, to: occurrence, run: claim.run)
       }
     }
+  }
+
+  /// What a schedule asks for has an instant, which isn't in a pause; what waited before the pause began may come.
+  private mutating func checkWhy(_ claim: Claim) {
+    guard claim.trigger == .schedule || claim.trigger == .catchUp else { return }
+    guard let occurrence = claim.occurrence else {
+      say(
+        AuditItem(
+          .notExpected, job: claim.job, run: claim.run, detail: "\(claim.trigger.rawValue), and of no occurrence"))
+      return
+    }
+    guard claim.attempt <= 1, let marks = state.jobs[claim.job], let pause = marks.pause, occurrence > pause.at,
+      occurrence <= pause.until ?? .distantFuture, marks.queued[occurrence] == nil
+    else { return }
+    say(
+      AuditItem(
+        .notExpected, job: claim.job, occurrence: occurrence, run: claim.run,
+        detail: "the job is paused since \(pause.at.milliseconds3339)"))
   }
 
   /// Another attempt must have been announced by the end of the one before.

@@ -269,7 +269,8 @@ struct AuditAccount {
     for name in state.jobs.keys.sorted() {
       guard let through = state.through, let marks = state.jobs[name] else { continue }
       // The occurrences of a pause are accounted for at its end.
-      settle(name, upTo: min(through, marks.pause?.at ?? through))
+      let pause = marks.pause.flatMap { $0.until ?? .distantFuture > through ? $0.at : nil }
+      settle(name, upTo: min(through, pause ?? through))
     }
     for run in state.open.values.sorted(by: { $0.claimSequence < $1.claimSequence }) {
       jobs[run.claim.job, default: Job()].tally.open += 1

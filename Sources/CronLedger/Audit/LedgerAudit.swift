@@ -62,6 +62,7 @@ public struct LedgerAudit {
       throw .nothingReadable(segment: refusal.segment, refusal.error)
     }
     if audit.isBegun { audit.account.finish() }
+    audit.judgeNothing()
     if options.verifies { audit.verify(numbers, &reader) }
     return audit.finished()
   }
@@ -72,6 +73,12 @@ public struct LedgerAudit {
     summary.jobs = account.jobs.mapValues(\.tally)
     summary.through = account.state.through
     return summary
+  }
+
+  /// Segments and not one record in them: a first start that was cut short, or somebody emptied them.
+  private mutating func judgeNothing() {
+    guard summary.segments > 0, summary.records == 0, account.findings == 0, let last = numbers.last else { return }
+    account.say(AuditItem(.damaged, detail: "ledger/\(SegmentName.of(last)) holds no record, and nothing else does"))
   }
 
   private mutating func passOver(_ number: Int, _ error: StorageError) {
@@ -163,7 +170,9 @@ public struct LedgerAudit {
     let tail = bytes[range]
     // Nothing is known to be missing before the account has begun; but then nothing tells that nothing is, unless the
     // next head is the ledger's first.
-    if CutWrite.canLeave(tail, isHead: isHead),
+    // In less than a record nothing was ever written.
+    let isNothing = !isHead && tail.count < Replay.shortestRecord
+    if isNothing || CutWrite.canLeave(tail, isHead: isHead),
       RewrittenRecords.loseNothing(
         from: isBegun ? expected : 1, behind: number, of: numbers, limit: maximumSegmentBytes, &reader)
     {

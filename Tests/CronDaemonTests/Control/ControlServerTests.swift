@@ -147,6 +147,32 @@ private final class Served {
     #expect(served.server.clientCount == 2, "the second waits for its answer")
   }
 
+  /// One that had always sent its next request kept everybody else at the door.
+  @Test func `a client that asks without end makes room for one that hasn't been answered`() throws {
+    let sandbox = try Sandbox()
+    let served = try Served(sandbox.path(of: "state"))
+    let greedy = try served.connect()
+    let line = Array("{\"verb\":\"ping\"}\n".utf8)
+    #expect(try greedy.send((0..<1_000).flatMap { _ in line }) > 0)
+    var answers = 0
+    for _ in 0..<5 {
+      try served.turn { _ in
+        answers += 1; return ControlReply.success()
+      }
+    }
+    #expect(answers > 1, "as long as nobody else comes it may ask on")
+    let client = try served.connect()
+    #expect(try client.send(line) > 0)
+    var greedyAnswers = 0
+    for _ in 0..<4 {
+      try served.turn { _ in
+        greedyAnswers += 1; return ControlReply.success()
+      }
+    }
+    #expect(greedyAnswers <= 4)
+    #expect(try served.line(client) == "{\"ok\":true}\n")
+  }
+
   @Test func `a client that takes no answer makes room for the next`() throws {
     let sandbox = try Sandbox()
     let served = try Served(sandbox.path(of: "state"))

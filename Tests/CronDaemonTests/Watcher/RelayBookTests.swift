@@ -24,6 +24,19 @@ import Testing
     #expect(book.nextDeadlineNanoseconds == nil)
   }
 
+  @Test func `one request waits, whether the ticker has it or not, and its end makes room`() {
+    var book = RelayBook()
+    #expect(!book.isFull)
+    book.noteSent(1, deadline: 100)
+    #expect(book.isFull)
+    let wasSent = book.takeSent(1)
+    #expect(wasSent && !book.isFull)
+    book.hold(2, .null, deadline: 100)
+    #expect(book.isFull)
+    _ = book.takeExpired(nowNanoseconds: 100)
+    #expect(!book.isFull)
+  }
+
   @Test func `kept requests keep their order and their deadlines`() {
     var book = RelayBook()
     for client in 1...3 as ClosedRange<UInt64> { book.hold(client, .integer(Int64(client)), deadline: Int64(client)) }
