@@ -89,6 +89,11 @@ struct StatusGroupTests {
       #expect(try nobody.run(["status"]).exit == 77)
       #expect(try cron.watcher() == watcher && cron.evidence().isEmpty)
       #expect(try cron.verdict() == "healthy")
+      // It was told that it has no permission, as if it were a stranger.
+      try cron.stop()
+      let down = try member.run(["status"])
+      #expect(down.exit == 69 && down.error.contains("cronwatch is down"), "\(down.exit) \(down.error)")
+      #expect(try nobody.run(["status"]).exit == 77)
     }
   }
 

@@ -126,7 +126,7 @@ public final class RoleLock {
 
   private static func queryOnDisk(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
     do throws(Errno) {
-      return try holder(of: try state.root.openFile(role.fileName, .read))
+      return try holder { () throws(Errno) in try state.root.openFile(role.fileName, .read) }
     } catch {
       if error == .noEntry || isNoLockFile(error) { return .free }
       throw error
@@ -135,21 +135,41 @@ public final class RoleLock {
 
   private static func queryInMemory(_ role: Role, in state: StateDirectory) throws(Errno) -> LockState {
     do throws(Errno) {
-      return try holder(of: try StandIn.open(state, create: false).openFile(role.fileName, .read))
+      return try holder { () throws(Errno) in try StandIn.open(state, create: false).openFile(role.fileName, .read) }
     } catch {
       guard StandIn.isAbsent(error) else { throw error }
       return .free
     }
   }
 
-  private static func holder(of file: borrowing FileDescriptor) throws(Errno) -> LockState {
-    // Who ends between the two questions isn't alive any more, and its lock is gone: it is asked for again.
+  /// What one look at a lock's file shows.
+  private enum Look {
+    case free
+    case process(Int32)
+    /// Held, and who says so in it; nil = nobody does.
+    case signed(ProcessIdentity?)
+  }
+
+  private static func holder(opening open: () throws(Errno) -> FileDescriptor) throws(Errno) -> LockState {
+    // Who ends between the two questions isn't alive any more, and its lock is gone: it is asked for again. The file is
+    // closed before /proc is opened: a watcher counts its descriptors.
     for _ in 0..<5 {
-      guard let holder = try FileLock.holder(file) else { return .free }
-      if case .process(let pid) = holder { return .held(ProcessIdentity.read(pid)) }
-      if let identity = identity(in: file, tries: 1) { return .held(identity) }
+      switch try look(at: open()) {
+      case .free: return .free
+      case .process(let pid): return .held(ProcessIdentity.read(pid))
+      case .signed(let identity?): if identity.isAlive { return .held(identity) }
+      case .signed(nil): continue
+      }
     }
     return .held(nil)
+  }
+
+  private static func look(at file: consuming FileDescriptor) throws(Errno) -> Look {
+    switch try FileLock.holder(file) {
+    case nil: return .free
+    case .process(let pid): return .process(pid)
+    case .openFile: return .signed(signature(in: file))
+    }
   }
 
   /// Whether something stands there that nobody can hold a lock of ours on: a directory, a link, a FIFO.
@@ -176,19 +196,22 @@ public final class RoleLock {
   /// The identity in the file, if that process lives; the holder writes it a moment after it took the lock.
   private static func identity(in file: borrowing FileDescriptor, tries: Int) -> ProcessIdentity? {
     for _ in 0..<tries {
-      do throws(Errno) {
-        let bytes = try file.read(upTo: size, at: 0)
-        if bytes.count == size, let body = SealedText.open(bytes[...]), let fields = TextFields(body),
-          let pid = fields.number("pid", as: Int32.self), let start = fields.number("start_time", as: UInt64.self),
-          let boot = fields["boot_id"]
-        {
-          let identity = ProcessIdentity(bootIdentifier: boot, pid: pid, startTime: start)
-          if identity.isAlive { return identity }
-        }
-      } catch {
-        return nil
-      }
+      if let identity = signature(in: file), identity.isAlive { return identity }
     }
     return nil
+  }
+
+  /// Who says in the file that the lock is its, dead or alive; nil when it is being written, or can't be read.
+  private static func signature(in file: borrowing FileDescriptor) -> ProcessIdentity? {
+    do throws(Errno) {
+      let bytes = try file.read(upTo: size, at: 0)
+      guard bytes.count == size, let body = SealedText.open(bytes[...]), let fields = TextFields(body),
+        let pid = fields.number("pid", as: Int32.self), let start = fields.number("start_time", as: UInt64.self),
+        let boot = fields["boot_id"]
+      else { return nil }
+      return ProcessIdentity(bootIdentifier: boot, pid: pid, startTime: start)
+    } catch {
+      return nil
+    }
   }
 }

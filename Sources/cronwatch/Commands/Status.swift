@@ -71,9 +71,14 @@ extension Verb {
       let color = context.wantsColor && !context.arguments.has("--json")
       do throws(ControlError) {
         return try StatusQuery.askAsGuest(path: path, color: color)
-      } catch .unreachable(let why) where why == .noEntry || why == .accessDenied {
+      } catch .unreachable(.accessDenied) {
         throw CommandFailure(
           refusal.status, refusal.message, hint: "ask as its owner, or let your group ask: [watcher] status-group")
+      } catch .unreachable(.noEntry) {
+        // Who may pass and finds no socket is no stranger: monitoring must not take "down" for "not allowed".
+        throw CommandFailure(
+          .unavailable, "there is no \(path)/\(ControlLimits.statusSocketName)",
+          hint: "cronwatch is down, or its [watcher] status-group isn't set; its owner can tell")
       } catch {
         throw CommandFailure(
           .unavailable, "\(path)/\(ControlLimits.statusSocketName): \(error)",
