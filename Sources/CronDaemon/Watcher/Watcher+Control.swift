@@ -35,7 +35,10 @@ extension Watcher {
       let order = StopOrder(request.message)
       log.info("asked to stop", LogField("jobs", order.jobs.rawValue))
       stop(order, now)
-    case "restart": beginRestart(request, now)
+    case "restart":
+      // Whoever waits for the ticker has the one place.
+      if relays.isFull { return answer(request.client, ControlServer.busy, now) }
+      beginRestart(request, now)
     case "reload":
       NoticeFile(state).clear()
       relay(request, now)
@@ -50,7 +53,7 @@ extension Watcher {
       answer(request.client, ControlReply.failure(exit: 75, "stopping"), now)
       return
     }
-    if relays.isFull { return answer(request.client, ControlServer.busy, now) }
+    if relays.isFull || restartInPlace != nil { return answer(request.client, ControlServer.busy, now) }
     let deadline = now + RelayBook.patienceNanoseconds
     guard let ticker, ticker.readyNanoseconds != nil, !ticker.isAsleep else {
       relays.hold(request.client, request.message, deadline: deadline)

@@ -15,8 +15,6 @@ extension Watcher {
     else {
       return answer(request.client, ControlReply.failure(exit: 64, "restart: which program, and how?"), now)
     }
-    // The ticker leaves for it, and whoever waits has the one place.
-    failRelays(now)
     do throws(Errno) {
       restartInPlace = try RestartInPlace(
         client: request.client, program: program, words: words, state: state.path, nowNanoseconds: now)
