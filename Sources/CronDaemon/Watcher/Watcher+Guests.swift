@@ -41,6 +41,15 @@ extension Watcher {
 extension StateDirectory {
   private static let passage: UInt32 = 0o010
 
+  /// Whether the path is a state directory through which a group was let pass, as far as its mode tells.
+  public static func isPassage(_ path: String) -> Bool {
+    do throws(Errno) {
+      return try FileStatus.of(path: path).permissions == 0o700 | passage
+    } catch {
+      return false
+    }
+  }
+
   /// Lets a group pass through the directory; its files stay ours alone, for none has a bit for the group.
   func openPassage(group: UInt32) throws(Errno) {
     try root.descriptor.setOwner(userIdentifier: .max, groupIdentifier: group)

@@ -71,11 +71,11 @@ extension Verb {
       let color = context.wantsColor && !context.arguments.has("--json")
       do throws(ControlError) {
         return try StatusQuery.askAsGuest(path: path, color: color)
-      } catch .unreachable(.accessDenied) {
+      } catch .unreachable(let why) where why == .accessDenied || why == .noEntry && !StateDirectory.isPassage(path) {
         throw CommandFailure(
           refusal.status, refusal.message, hint: "ask as its owner, or let your group ask: [watcher] status-group")
       } catch .unreachable(.noEntry) {
-        // Who may pass and finds no socket is no stranger: monitoring must not take "down" for "not allowed".
+        // A group that was let in and finds no socket is no stranger: "down" must not look like "not allowed".
         throw CommandFailure(
           .unavailable, "there is no \(path)/\(ControlLimits.statusSocketName)",
           hint: "cronwatch is down, or its [watcher] status-group isn't set; its owner can tell")
