@@ -87,6 +87,8 @@ final class Watcher {
   var nextWatchdogNanoseconds: Int64?
   /// The wall second of the next start of a ticker, while it waits.
   var nextStartSeconds: Int64?
+  /// When free memory is given back to the kernel: once a minute, and behind the start of a ticker.
+  var nextReturnNanoseconds: Int64 = 0
   var lastStatus: (text: String, atNanoseconds: Int64)?
   /// The sign under which the verdict was `healthy`; nil = it was another, or nobody knows.
   var healthySign: StatusSign?

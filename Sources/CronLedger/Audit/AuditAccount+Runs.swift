@@ -7,6 +7,12 @@ extension AuditAccount {
   mutating func take(_ claim: Claim) {
     // A contradiction in the run itself says enough; its occurrence is looked at no more.
     guard state.open[claim.run] == nil else { return }
+    if ended.contains(claim.run) {
+      say(
+        AuditItem(
+          .illegalTransition, job: claim.job, occurrence: claim.occurrence, run: claim.run,
+          detail: "claim of a run that is ended"))
+    }
     guard state.jobs[claim.job]?.definition != nil else {
       say(
         AuditItem(
@@ -72,6 +78,24 @@ extension AuditAccount {
           detail: "the @reboot of this boot was claimed before"))
     }
   }
+
+  /// The first ticker of a boot owes each job that has an `@reboot` one run, claimed before it says that it began.
+  ///
+  /// What was defined while it began, or while it waited for a clock, may not have been in its first table.
+  mutating func checkReboots(of boot: String, at: Instant) {
+    guard let last = state.lastRestart, last.boot != boot else { return }
+    for (name, marks) in state.jobs.sorted(by: { $0.key < $1.key }) where marks.rebootClaimed != boot {
+      guard let definition = marks.definition, marks.pause == nil, let expected = jobs[name]?.expectation,
+        expected.obstacle == nil, expected.includesReboot
+      else { continue }
+      let isLate = definition.at <= last.at || definition.at > at.adding(seconds: -Self.longestBeginning)
+      if isLate, fresh.contains(name) { continue }
+      say(AuditItem(.noOutcome, job: name, detail: "its @reboot, when a boot began at \(at.milliseconds3339)"))
+    }
+  }
+
+  /// Seconds that a first ticker may take until it says that it began: it may wait 60 for its clock.
+  private static let longestBeginning: Int64 = 120
 
   /// The next decision of a job: nothing may lie between it and the mark, and the schedule must name it.
   ///
@@ -182,6 +206,7 @@ extension AuditAccount {
 
   mutating func take(_ end: RunEnd) {
     guard let run = state.open[end.run] else { return }
+    ended.insert(end.run)
     if end.job != run.claim.job || end.attempt != run.claim.attempt {
       say(
         AuditItem(

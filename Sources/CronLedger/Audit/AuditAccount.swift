@@ -28,6 +28,10 @@ struct AuditAccount {
   private var doubtsInstant: Instant?
   /// What the clock showed at least when the last record was written.
   private var clock: Instant?
+  /// Jobs that were defined, or defined anew, since the last ticker began.
+  var fresh: Set<String> = []
+  /// Runs that have ended since the last snapshot: what comes after an end is illegal, and nothing else remembers it.
+  var ended: Set<RunIdentifier> = []
   private(set) var findings = 0
   private var zones: [ZoneData: Zone?] = [:]
   private let look: (String, UInt64) -> Zone?
@@ -54,7 +58,12 @@ struct AuditAccount {
   mutating func take(_ sequenced: SequencedRecord) {
     lookForStep(sequenced)
     switch sequenced.record {
-    case .define(let definition): define(definition)
+    case .define(let definition):
+      define(definition)
+      fresh.insert(definition.job)
+    case .restart(let at, let boot, _, _):
+      checkReboots(of: boot, at: at)
+      fresh = []
     case .retire(let job, let at): retire(job, at: at)
     case .resume(let job, let at): settle(job, upTo: at)
     case .claim(let claim): take(claim)
@@ -65,7 +74,7 @@ struct AuditAccount {
     case .missed(let range): take(range, as: .missed)
     case .through(let at, nil, _): lowerFloor(to: at)
     case .clockStep(_, let by): if by < 0 { backwardStep = sequenced.seq }
-    case .pause, .through, .tickFailed, .restart, .unknown: break
+    case .pause, .through, .tickFailed, .unknown: break
     // Only a segment's head may be one.
     case .snapshot: return
     }
@@ -256,6 +265,7 @@ struct AuditAccount {
 
   private mutating func enter(_ snapshot: LedgerState) {
     state = snapshot
+    ended = []
     for (_, marks) in snapshot.jobs.sorted(by: { $0.key < $1.key }) {
       if let definition = marks.definition { expect(definition) }
     }
