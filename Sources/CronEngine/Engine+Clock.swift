@@ -72,10 +72,9 @@ extension Engine {
       if isRebased { rebased += 1 }
       if isRebased || isLowered { schedule(name, after: mark(of: name)) }
     }
-    for (name, marks) in ledger.jobs where jobs[name] == nil {
-      guard let decided = marks.lastDecided, decided > horizon else { continue }
-      _ = record(.through(at: trusted, job: name))
-    }
+    let isAhead = { (decided: Instant?) in decided.map { $0 > horizon } ?? false }
+    let removed = ledger.jobs.filter { jobs[$0.key] == nil && isAhead($0.value.lastDecided) }
+    for name in removed.keys.sorted() { _ = record(.through(at: trusted, job: name)) }
     if rebased > 0 { notice(.marksRebased(jobs: rebased)) }
   }
 

@@ -278,15 +278,26 @@ public struct LedgerState: Hashable, Sendable {
     if restatements == 0 { dispose(of: job) }
   }
 
-  /// A removed job may come back while the clock stands before what it has decided: its mark stays for a day.
+  /// A removed job may come back while the clock stands before what it has decided, so its mark stays.
   private mutating func dispose(of job: String) {
-    guard let marks = jobs[job], marks.isDisposable else { return }
-    if let decided = marks.lastDecided, let lastRecordAt, decided > lastRecordAt.adding(seconds: -86_400) { return }
+    guard let marks = jobs[job], marks.isDisposable, marks.lastDecided == nil else { return }
     jobs[job] = nil
   }
 
-  /// Forgets removed jobs whose marks are old enough.
+  /// So many marks of removed jobs stay, however old they look: what calls them old may be a wrong clock.
+  static let mostRetired = 512
+
+  /// Forgets removed jobs that have no mark, and beyond the limit those whose marks are the oldest and of no day past.
   mutating func disposeOfRetired() {
-    for job in Array(jobs.keys) { dispose(of: job) }
+    var retired: [(decided: Instant, job: String)] = []
+    for (job, marks) in jobs where marks.isDisposable {
+      retired.append((marks.lastDecided ?? .distantPast, job))
+    }
+    retired.sort { ($1.decided, $1.job) < ($0.decided, $0.job) }
+    let yesterday = (lastRecordAt ?? .distantPast).adding(seconds: -86_400)
+    for (place, entry) in retired.enumerated() {
+      let isKept = place < Self.mostRetired || entry.decided > yesterday
+      if !isKept || entry.decided == .distantPast { jobs[entry.job] = nil }
+    }
   }
 }
