@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -150,3 +151,13 @@ int32_t cl_spawn(const char *path, char *const *arguments, char *const *environm
 }
 
 void cl_return_memory(void) { malloc_trim(0); }
+
+void cl_reserve_memory(size_t bytes) {
+  mallopt(M_MMAP_THRESHOLD, 2 * bytes);
+  mallopt(M_TOP_PAD, bytes);
+  mallopt(M_TRIM_THRESHOLD, 4 * bytes);
+  volatile char *block = malloc(bytes);
+  for (size_t place = 0; block && place < bytes; place += 4096) block[place] = 0;
+  free((void *)block);
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}

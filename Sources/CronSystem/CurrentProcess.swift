@@ -18,6 +18,10 @@ public enum CurrentProcess {
   /// Gives memory that was freed back to the kernel, malloc_trim(3): after work that was done once.
   public static func returnFreeMemory() { cl_return_memory() }
 
+  /// Takes so many bytes of heap from the kernel at once, and keeps them, mallopt(3): what fits into them never asks it
+  /// for more. Blocks of 128 KiB and above still come and go by themselves.
+  public static func reserveMemory(bytes: Int) { cl_reserve_memory(bytes) }
+
   /// The working directory, getcwd(3).
   public static func workingDirectory() throws(Errno) -> String {
     guard let path = getcwd(nil, 0) else { throw Errno.current }

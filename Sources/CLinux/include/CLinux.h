@@ -6,6 +6,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* ---- errno and environment ---- */
@@ -113,6 +114,8 @@ int32_t cl_process_descriptor_end(int32_t descriptor, struct cl_child_end *end);
 int32_t cl_process_descriptor_signal(int32_t descriptor, int32_t signal);     /* pidfd_send_signal(2) */
 int32_t cl_set_name(const char *name);                                         /* prctl(2) PR_SET_NAME */
 void cl_return_memory(void); /* malloc_trim(3): what was freed goes back to the kernel */
+/* mallopt(3): so many bytes of heap are written to now and stay ours; larger blocks come and go by mmap(2). */
+void cl_reserve_memory(size_t bytes);
 int32_t cl_set_subreaper(void);                                               /* prctl(2) PR_SET_CHILD_SUBREAPER */
 int32_t cl_open_file_limits(uint64_t *soft, uint64_t *hard);                  /* getrlimit(2) RLIMIT_NOFILE */
 int32_t cl_set_open_file_limit(uint64_t soft);                                /* the hard limit stays */

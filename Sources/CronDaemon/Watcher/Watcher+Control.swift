@@ -146,8 +146,6 @@ extension Watcher {
     ticker.readyNanoseconds = now
     let took = (now - ticker.startedNanoseconds) / 1_000_000
     log.info("the ticker is ready", LogField("pid", ticker.pid), LogField("after_ms", took))
-    // A death and a start take more than a life does.
-    nextReturnNanoseconds = now
     supervise(.ready(now: now))
     if !wasReady || isReloading {
       // A ticker that died over a reload never said that it was done.

@@ -15,12 +15,6 @@ extension Watcher {
       .now(tick: restarts, phase: phase, intervalSeconds: Self.intervalSeconds, nextDue: nextStartSeconds))
     if let error { log.debug("the beat can't be written", LogField("error", error)) }
     tellManager(now)
-    // How much a report takes depends on what there is to tell. Given back at each it would be asked for at the next;
-    // never given back, the most that it ever took would stay.
-    if nextReturnNanoseconds <= now {
-      nextReturnNanoseconds = now + Self.statusEveryNanoseconds
-      CurrentProcess.returnFreeMemory()
-    }
     // A recovery or a drain may take longer than the unit's limits; a start without a ticker gets no more time.
     if isStopping || !wasReady && ticker != nil {
       manager.send(.extendTimeout(microseconds: Self.extensionMicroseconds))

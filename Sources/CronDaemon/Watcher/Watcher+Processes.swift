@@ -138,7 +138,6 @@ extension Watcher {
 
   private func tickerEnded(_ ended: EndedChild, _ now: Int64) {
     guard let end = letGo(ended.cause) else { return }
-    nextReturnNanoseconds = now
     failRelays(now)
     if restartInPlace?.isLeaving ?? false { becomeProgram(now) }
     if failsTheStart(ended.cause) { return }

@@ -13,6 +13,8 @@ final class Watcher {
   static let controlTokens: UInt64 = 1 << 41
   static let guestTokens: UInt64 = 1 << 42
   static let beatNanoseconds: Int64 = 5_000_000_000
+  /// What deaths, starts and reports take and give back, with room to spare: the kernel isn't asked for it in between.
+  private static let reservedBytes = 192 * 1024
   /// Its loop turns at least once a beat: a gap so much longer means that it was stopped or suspended.
   static let pauseNanoseconds: Int64 = 10_000_000_000
 
@@ -87,8 +89,6 @@ final class Watcher {
   var nextWatchdogNanoseconds: Int64?
   /// The wall second of the next start of a ticker, while it waits.
   var nextStartSeconds: Int64?
-  /// When free memory is given back to the kernel: once a minute, and behind the start of a ticker.
-  var nextReturnNanoseconds: Int64 = 0
   var lastStatus: (text: String, atNanoseconds: Int64)?
   /// The sign under which the verdict was `healthy`; nil = it was another, or nobody knows.
   var healthySign: StatusSign?
@@ -157,6 +157,7 @@ final class Watcher {
   }
 
   private func prepare() {
+    CurrentProcess.reserveMemory(bytes: Self.reservedBytes)
     // Without privilege the score can't be lowered, and nothing depends on it.
     do { try CurrentProcess.setOOMScore(-900) } catch {}
     let now = SystemClock.monotonic()
