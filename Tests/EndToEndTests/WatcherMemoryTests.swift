@@ -4,7 +4,7 @@ import EndToEndSupport
 import Glibc
 import Testing
 
-/// A watcher lives for years: once it has warmed up it asks the kernel for next to no memory, whatever it is asked.
+/// A watcher lives for years: once it has warmed up it asks the kernel for no memory, whatever it is asked.
 @Suite(.ownThread)
 struct WatcherMemoryTests {
   private static let strace = "/usr/bin/strace"
@@ -46,7 +46,7 @@ struct WatcherMemoryTests {
   }
 
   /// Its report once took 192 KiB and gave them back, at each beat in which a job had run.
-  @Test func `a watcher that has warmed up asks for memory once a minute at most, whatever it is asked`() throws {
+  @Test func `a watcher that has warmed up asks the kernel for no memory, whatever it is asked`() throws {
     if access(Self.strace, X_OK) != 0 { try Test.cancel("strace isn't installed") }
     try Cronwatch.use(configuration: "[ticker]\ninterval = 1s\n") { cron in
       try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
@@ -56,9 +56,9 @@ struct WatcherMemoryTests {
       try Self.live(cron, beats: 4, statuses: 20)
       let lines = try Self.calls(of: watcher, cron) { try Self.live(cron, beats: 4, statuses: 20) }
       #expect(lines.count { $0.hasPrefix("pwrite64(") } >= 4, "its beats are seen")
+      // What fits into the heap is taken from what was reserved at the start; a large block comes and goes by itself.
       let asked = lines.filter { line in ["brk(", "mmap(", "mremap(", "munmap("].contains { line.hasPrefix($0) } }
-      // What is free is given back once a minute, brk(2) in two steps at most, and the next report asks for it again.
-      #expect(asked.count <= 3 && asked.allSatisfy { $0.hasPrefix("brk(") }, "\(asked)")
+      #expect(asked.isEmpty, "\(asked)")
     }
   }
 }
