@@ -83,7 +83,7 @@ extension Engine {
 
   mutating func removeWaiting(_ ticket: UInt64, of name: String) {
     guard let index = jobs[name]?.waiting.firstIndex(where: { $0.ticket == ticket }) else { return }
-    jobs[name]?.waiting.remove(at: index)
+    jobs[name]?.removeWaiting(at: index)
     waitingCount -= 1
   }
 

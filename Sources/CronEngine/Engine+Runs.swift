@@ -113,7 +113,7 @@ extension Engine {
           startedAt: startedAt ?? live.startedAt, endedAt: at ?? now.wall, attempt: live.claim.attempt,
           retryAt: retryAt, output: output)))
     if live.isCatchUp { liveCatchUps -= 1 }
-    if let index = jobs[name]?.live.firstIndex(of: run) { jobs[name]?.live.remove(at: index) }
+    jobs[name]?.remove(live: run)
     switch outcome {
     case .succeeded, .stopped, .skipped: break
     case .failed, .timedOut, .interrupted, .unknown, .missed:

@@ -36,6 +36,17 @@ struct JobState: Sendable {
   /// The spacing is looked up anew: the schedule changed.
   mutating func forgetPeriod() { knownPeriod = nil }
 
+  // An empty array keeps the room that it had: a hundred thousand jobs that waited once would hold on to theirs.
+
+  mutating func removeWaiting(at index: Int) {
+    if waiting.count == 1 { waiting = [] } else { waiting.remove(at: index) }
+  }
+
+  mutating func remove(live run: RunIdentifier) {
+    guard let index = live.firstIndex(of: run) else { return }
+    if live.count == 1 { live = [] } else { live.remove(at: index) }
+  }
+
   /// A run lives or waits: the next occurrence isn't alone.
   var isBusy: Bool { !live.isEmpty || !waiting.isEmpty }
 }
