@@ -59,6 +59,9 @@ extension Ticker: TickLoop {
     }
     lastTickFailed = failure
     writeSummary()
+    freeMemory.giveBack(
+      untilNextFire: engine.earliestDue.map { Instant.microseconds(from: moment().wall, to: $0) },
+      nowNanoseconds: loop.monotonic())
     metrics.write(isWanted: !table.settings.metricsFile.isEmpty, nowNanoseconds: loop.monotonic())
     Fault.point("tick.end")
     return failure == nil

@@ -65,6 +65,7 @@ final class Ticker {
   private(set) var isDispossessed = false
   var isAlone = false
   var lastTickFailed: String?
+  var freeMemory = FreeMemory()
   var recordedFailures = RecordedFailures()
   var lastSummary: TickerSummary?
   let metrics: TickerMetrics
@@ -166,6 +167,7 @@ final class Ticker {
       if !holdsLock() || refuses(order) { return }
       trail.drop(.dispatching, order.job.name)
       pool.dispatch(SlotOrder(order, settings: table.settings))
+      freeMemory.mayHaveGrown = true
       trail.clear()
     case .stop(let run, let reason):
       pool.stop(run: run.text, cause: reason == .timeout ? .timedOut : .stopped)

@@ -21,7 +21,7 @@ enum ReleaseProgram {
 
 /// The table of docs/benchmarks.md that says what things cost, in counts that no clock has part in.
 ///
-/// A cost that leaves its band fails the test: a higher one is to be explained or mended, a lower one to be written down.
+/// A cost that leaves its band fails the test: a higher one is to be mended or explained, a lower one written down.
 enum CostTable {
   private static let path = ReleaseProgram.root + "/docs/benchmarks.md"
   private static let opening = "<!-- costs: CRONWATCH_UPDATE=1 bin/test --filter CostTests -->"
