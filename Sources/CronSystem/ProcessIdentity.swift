@@ -49,6 +49,9 @@ public struct ProcessStatus: Hashable, Sendable {
   public let session: Int32
   /// Field 22: clock ticks from boot to its start.
   public let startTime: UInt64
+  /// Whether nothing can keep it from ending: SIGKILL waits for it, or the kernel is taking it apart. Its descriptors
+  /// and locks may still be held, for a moment or, on a slow disk, for longer.
+  public let isEnding: Bool
 
   /// Of whoever has the pid; nil when nobody has, or /proc can't be read.
   public static func read(_ pid: Int32) -> ProcessStatus? {
@@ -84,7 +87,15 @@ public struct ProcessStatus: Hashable, Sendable {
     self.group = group
     self.session = session
     startTime = start
+    let flags = UInt32(String(decoding: fields[6], as: UTF8.self)) ?? 0
+    let pending = fields.count > 28 ? UInt64(String(decoding: fields[28], as: UTF8.self)) ?? 0 : 0
+    isEnding =
+      letter == UInt8(ascii: "Z") || letter == UInt8(ascii: "X") || flags & Self.endingFlags != 0
+      || pending & (1 << UInt64(Signal.kill - 1)) != 0
   }
+
+  /// PF_EXITING and PF_SIGNALED of field 9, include/linux/sched.h: it exits, or dies of a signal.
+  private static let endingFlags: UInt32 = 0x4 | 0x400
 
   /// The children of a single-threaded process; may miss some while they fork, so look until it stays empty.
   public static func children(of pid: Int32) -> [Int32] {

@@ -63,6 +63,33 @@ import Testing
     #expect(status.startTime == start && status.parent == 1 && status.group == 7 && status.session == 6)
   }
 
+  /// Lines of a process that gave back 400 MB after its SIGKILL, as Linux 6 told them, and of what isn't ending.
+  @Test(arguments: [
+    ("S", 0x40_0000, 0, false), ("S", 0x40_0000, 4096, false), ("T", 0x40_0000, 1 << 18, false),
+    ("R", 0x40_0000, 1 << 8, true), ("R", 0x40_0404, 0, true), ("R", 0x40_0004, 0, true), ("Z", 0, 0, true),
+  ])
+  func `a process that has a SIGKILL before it or behind it is ending`(
+    letter: String, flags: UInt32, pending: UInt64, isEnding: Bool
+  ) throws {
+    let zeros = String(repeating: " 0", count: 8)
+    let line = "7 (a) \(letter) 1 7 6 0 -1 \(flags) 0 0 0 0 1 2 3 4 20 0 1 0 987654\(zeros) \(pending) 0 0 0"
+    #expect(try #require(ProcessStatus(parsing: bytes(line))).isEnding == isEnding)
+  }
+
+  @Test func `a process is ending once it was killed, not when it was stopped`() throws {
+    var child = try TestChild(shell: "exec sleep 1000")
+    let held = try ProcessDescriptor(child: child.pid)
+    #expect(ProcessStatus.read(child.pid)?.isEnding == false)
+    try held.signal(Signal.stop)
+    try waitUntil("stopped") { ProcessStatus.read(child.pid)?.state == "T" }
+    #expect(ProcessStatus.read(child.pid)?.isEnding == false)
+    try held.signal(Signal.kill)
+    #expect(ProcessStatus.read(child.pid)?.isEnding == true)
+    try waitUntil("ended") { held.hasEnded }
+    #expect(ProcessStatus.read(child.pid)?.isEnding == true)
+    #expect(try child.wait() == .signaled(Signal.kill, coreDumped: false))
+  }
+
   @Test(arguments: ["", "7 (sh", "7 (sh) R 1 2 3", "7 (sh) R x 7 6 0 -1 4 0 0 0 0 1 2 3 4 20 0 1 0 5 1"])
   func `a torn stat line is nobody`(line: String) {
     #expect(ProcessStatus(parsing: bytes(line)) == nil)

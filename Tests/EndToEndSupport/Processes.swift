@@ -30,7 +30,8 @@ package enum Processes {
     return found
   }
 
-  /// Kills them, watchers first so that nothing is respawned; returns those that were there.
+  /// Kills them, watchers first so that nothing is respawned, and waits until they hold nothing any more; returns those
+  /// that were there.
   @discardableResult
   package static func killAll(naming directory: String) -> [String] {
     var killed: [String] = []
@@ -41,8 +42,19 @@ package enum Processes {
         killed.append((ProcessStatus.commandLine(of: identity.pid) ?? []).prefix(3).joined(separator: " "))
         do { try ProcessDescriptor(identity)?.signal(Signal.kill) } catch {}
       }
+      found.forEach(waitForEnd)
     }
     return killed
+  }
+
+  /// A process that is being taken apart has no name left, but still its locks.
+  private static func waitForEnd(of identity: ProcessIdentity) {
+    do {
+      guard let process = try ProcessDescriptor(identity) else { return }
+      let poller = try Poller()
+      try poller.add(process.raw, token: 0)
+      _ = try poller.wait(timeoutMilliseconds: 10_000)
+    } catch {}
   }
 
   private static func rank(_ pid: Int32) -> Int {

@@ -76,6 +76,20 @@ struct StartAndStopTests {
       #expect(try cron.runs("tick").allSatisfy { $0.outcome != "skipped" && $0.outcome != "missed" })
     }
   }
+
+  /// The kernel takes a killed process apart by and by, its locks near the end: the start said that it was running.
+  @Test func `a start at once after kill -9 of the watcher waits until that one is gone`() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      for _ in 1...5 {
+        try cron.signal(try cron.watcher(), Signal.kill)
+        try cron.start()
+      }
+      try cron.waitForEvidence("tick", count: 1)
+    }
+  }
+
   @Test(
     "stop ends a watcher that answers nothing: a stopped one in order, one that hangs by force", .acceptance(2),
     arguments: [nil, "watcher.turn@20:hang"])

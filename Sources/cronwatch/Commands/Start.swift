@@ -32,6 +32,8 @@ extension Verb {
 enum Starting {
   /// How long a start may take before it is said to hang; the watcher has its own limits below that.
   private static let patienceMilliseconds = 120_000
+  /// How long a watcher that was killed may take to be gone.
+  private static let dyingMilliseconds = 10_000
 
   static func start(_ context: CommandContext, _ arguments: Arguments) throws(CommandFailure) -> ExitStatus {
     // A stop that an engine sends now must not get lost: PID 1 has no default actions.
@@ -67,7 +69,7 @@ enum Starting {
   private static func refuseSecond(_ state: StateDirectory) throws(CommandFailure) {
     let lock: LockState
     do throws(Errno) {
-      lock = try RoleLock.query(.watcher, in: state)
+      lock = try lockWithoutTheDying(state)
     } catch {
       throw CommandFailure(.temporary, "\(state.path)/watcher.lock can't be asked for: \(error)")
     }
@@ -75,6 +77,18 @@ enum Starting {
     let pid = lock.holder.map { "pid \($0.pid)" } ?? "another process"
     throw CommandFailure(
       .unavailable, "cronwatch is running already for \(state.path) (\(pid))", hint: "cronwatch status")
+  }
+
+  /// Who holds the watcher's lock; one that was killed a moment ago keeps it until the kernel has taken it apart.
+  private static func lockWithoutTheDying(_ state: StateDirectory) throws(Errno) -> LockState {
+    let lock = try RoleLock.query(.watcher, in: state)
+    guard let holder = lock.holder, ProcessStatus.read(holder.pid)?.isEnding == true else { return lock }
+    if let process = try ProcessDescriptor(holder) {
+      let poller = try Poller()
+      try poller.add(process.raw, token: 0)
+      _ = try poller.wait(timeoutMilliseconds: dyingMilliseconds)
+    }
+    return try RoleLock.query(.watcher, in: state)
   }
 
   // MARK: What it is told
