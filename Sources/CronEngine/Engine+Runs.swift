@@ -44,8 +44,12 @@ extension Engine {
   }
 
   mutating func retryStart(_ run: RunIdentifier) {
-    guard runs[run]?.phase == .retrying else { return }
-    dispatch(run)
+    guard var live = runs[run], live.phase == .retrying else { return }
+    guard live.order?.job.durability == .required else { return dispatch(run) }
+    // Its job may not have asked for that when it was claimed: what was good enough for the first try isn't any more.
+    live.phase = .unsynced
+    runs[run] = live
+    batch.waiting.append(run)
   }
 
   mutating func timeOut(_ run: RunIdentifier) {

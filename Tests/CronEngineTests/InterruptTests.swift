@@ -127,4 +127,29 @@ import Testing
     #expect(bench.ends.first?.reason == "could-not-start")
     #expect(bench.engine.nextWake == .minute(120))
   }
+
+  /// A simulated world's disk refused while its job was changed to ask for more: its worker, which had the order from
+  /// before, couldn't start it, and the next try began with the claim in memory only.
+  @Test(.acceptance(57)) func `a try again asks the disk if the job has come to want its claims there`() throws {
+    let jobs = [try Self.careful(durability: .required), try Self.careful("usual")]
+    var before = Bench.loaded(try Self.careful(), jobs[1])
+    before.tick(after: 3600)
+    let runs = before.dispatched.map(\.run)
+    var bench = Bench()
+    bench.clock = before.clock
+    bench.recover(try before.replayed(), runs: runs.map { RecoveredRun(run: $0, finding: .accepted) })
+    bench.load(jobs)
+    bench.syncsAtOnce = false
+    for run in runs {
+      bench.send(.couldNotStart(run, StartFailure(message: "fork: EAGAIN", isRetryable: true), bench.clock))
+    }
+    bench.tick(after: 1)
+    #expect(bench.dispatched.map(\.job.name) == ["usual"])
+    bench.send(.synced(token: try #require(bench.token), .keptInMemory, bench.clock))
+    #expect(bench.dispatched.map(\.job.name) == ["usual"])
+    bench.tick(after: 5)
+    bench.send(.synced(token: try #require(bench.token), .durable, bench.clock))
+    #expect(bench.dispatched.map(\.job.name) == ["usual", "h"])
+    #expect(bench.dispatched.map(\.run).sorted { $0.text < $1.text } == runs.sorted { $0.text < $1.text })
+  }
 }

@@ -82,7 +82,7 @@ package final class Cronwatch {
 
   /// Runs one command to its end.
   package func run(
-    _ arguments: [String], environment more: [String: String] = [:], seconds: Double = 30,
+    _ arguments: [String], environment more: [String: String] = [:], seconds: Double = 120,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> CommandResult {
     let began = SystemClock.monotonic()

@@ -8,11 +8,14 @@ import Testing
 /// A ledger that can't be written: jobs fire on, and neither a crash of the ticker nor of the watcher repeats a run.
 @Suite(.ownThread)
 struct FullDiskTests {
+  /// Each refusal begins another segment, and a program that isn't optimized takes a second to read 4 MiB of zeros.
+  private static let configuration = "[ticker]\ninterval = 1s\n[ledger]\nsegment-size = 64K\n"
+
   @Test(
     "a ticker that dies while the ledger refuses everything repeats nothing", .acceptance(57, 58),
     arguments: ["ledger.append@6+:error", "ledger.sync@3+:error"])
   func refusal(fault: String) throws {
-    try Cronwatch.use(faults: fault, eachProcess: true, configuration: "[ticker]\ninterval = 1s\n") { cron in
+    try Cronwatch.use(faults: fault, eachProcess: true, configuration: Self.configuration) { cron in
       try cron.crontab(Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 2s", name: "second"))
       try cron.start()
       for round in 0..<3 {
