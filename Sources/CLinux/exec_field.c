@@ -1,4 +1,4 @@
-/* The exec field, made without anything that could allocate or lock: it is written between fork and execve. */
+/* The exec field, made without anything that could allocate or lock: it is written between clone and execve. */
 #define _GNU_SOURCE
 #include "exec_field.h"
 

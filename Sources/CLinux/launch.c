@@ -1,8 +1,9 @@
-/* fork and exec of a job. After fork the child calls async-signal-safe functions only; all else lies ready before. */
+/* Start and exec of a job. Until then the child calls async-signal-safe functions only; all else lies ready before. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -25,10 +26,27 @@ static _Noreturn void fail(int report, int32_t step, int32_t error) {
   _exit(127);
 }
 
+/* The signals that don't have their default action, bit 0 for 1. What a process ignores, or inherited so, is settled
+ * before its first job, so it is looked up once; 9, which always has its default, marks it as known. */
+static uint64_t altered_signals(void) {
+  static _Atomic uint64_t known;
+  const uint64_t mark = 1ULL << (SIGKILL - 1);
+  uint64_t altered = known;
+  if (altered == 0) {
+    for (int number = 1; number <= 64; number++) {
+      uint64_t action[8] = {0}; /* the handler, flags, restorer, mask */
+      if (syscall(SYS_rt_sigaction, number, NULL, action, 8) == 0 && action[0] != 0) altered |= 1ULL << (number - 1);
+    }
+    known = altered | mark;
+  }
+  return altered & ~mark;
+}
+
 /* By the system call: sigaction(3) refuses 32 and 33, which glibc's posix_spawn leaves ignored in every child. */
 static void reset_signals(void) {
   static const uint64_t standard[8]; /* zeros: SIG_DFL, no flags, no restorer, empty mask */
-  for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, standard, NULL, 8);
+  for (uint64_t left = altered_signals(); left != 0; left &= left - 1)
+    syscall(SYS_rt_sigaction, __builtin_ctzll(left) + 1, standard, NULL, 8);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -159,16 +177,34 @@ static int32_t await_exec(pid_t child, int report, struct cl_launch_failure *fai
   return -1;
 }
 
-static pid_t fork_quietly(void) {
+struct launch {
+  const struct cl_launch_order *order;
+  const struct lifted *own;
+};
+
+static int become(void *launch) {
+  become_job(((struct launch *)launch)->order, ((struct launch *)launch)->own);
+}
+
+/* Borrows our memory and stands in for us until it executes its program, as posix_spawn(3) has it. */
+static pid_t borrow(struct launch *launch) {
+  _Alignas(16) char stack[1 << 16];
+  return clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, launch);
+}
+
+/* To copy the page tables, and then every page that is written to, costs more than all else here. But a process that
+ * becomes another user shares no memory with us at any time. */
+static pid_t start_child(const struct cl_launch_order *order, const struct lifted *own) {
+  struct launch launch = {.order = order, .own = own};
   sigset_t all, before;
+  altered_signals();
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before); /* no handler of ours may run in the child */
-  pid_t child = fork();
-  if (child != 0) {
-    int error = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-  }
+  pid_t child = order->change_identity ? fork() : borrow(&launch);
+  if (child == 0) become(&launch);
+  int error = errno;
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  errno = error;
   return child;
 }
 
@@ -180,11 +216,10 @@ int32_t cl_launch(const struct cl_launch_order *order, struct cl_launch_failure 
   struct lifted own = {.input = lift(order->input, &error), .output = lift(order->output, &error),
                        .report = lift(pipe_ends[1], &error), .record = lift(order->record, &error),
                        .cgroup_procs = lift(order->cgroup_procs, &error)};
-  cl_crc32c(0, "", 0); /* makes the table before the fork */
+  cl_crc32c(0, "", 0); /* makes its table before the child needs it */
   pid_t child = -1;
   if (error == 0) {
-    child = fork_quietly();
-    if (child == 0) become_job(order, &own);
+    child = start_child(order, &own);
     if (child < 0) error = errno;
   }
   drop(own.input, order->input);

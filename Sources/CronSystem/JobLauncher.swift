@@ -94,7 +94,7 @@ public struct LaunchOrder: Hashable, Sendable {
 public struct LaunchFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was being done.
   public enum Step: String, Hashable, Sendable {
-    /// fork(2): EAGAIN and ENOMEM are worth another try.
+    /// clone(2): EAGAIN and ENOMEM are worth another try.
     case fork
     /// Entering the cgroup.
     case cgroup
@@ -146,7 +146,7 @@ public struct LaunchFailure: Error, Hashable, Sendable, CustomStringConvertible 
   public var description: String { "\(step.rawValue): \(error)" }
 }
 
-/// Starts a job by fork and exec in the C shim; only for processes with one thread, that is workers.
+/// Starts a job by clone and exec in the C shim; only for processes with one thread, that is workers.
 public enum JobLauncher {
   /// Returns the job's pid once execve has succeeded; waits for that. After a failure nothing is left to reap.
   ///

@@ -195,7 +195,8 @@ struct cl_launch_failure {
   int32_t error;
 };
 
-/* fork(2) and execve(2) of a job; call it only while the process has one thread. The child: default signals, no mask,
+/* clone(2) and execve(2) of a job; call it only while the process has one thread. Under our own identity the child
+ * borrows our memory as vfork(2) has it, under another it has its own as after fork(2). It: default signals, no mask,
  * setsid, cgroup, nice, oom score, soft nofile, umask, groups, gid, uid (verified), directory, 0-2, everything else
  * close-on-exec, exec field, execve. Returns the pid once execve has succeeded, or -1 and *failure (nothing to reap).
  *

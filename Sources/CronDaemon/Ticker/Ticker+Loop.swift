@@ -45,6 +45,14 @@ extension Ticker: TickLoop {
     Fault.point("tick.begin")
     tickCount += 1
     let failure = pass()
+    let isNews = failure != nil || lastTickFailed != nil || !isReady
+    if isNews || !pace.putsOff(at: loop.monotonic()) { report(failure) }
+    Fault.point("tick.end")
+    return failure == nil
+  }
+
+  /// Tells how it stands with the ticker: by beats, by its summary, and by what is done once in a while.
+  func report(_ failure: String?) {
     beat()
     if let failure {
       if failure != lastTickFailed { log.error("a tick failed", LogField("cause", failure)) }
@@ -56,6 +64,8 @@ extension Ticker: TickLoop {
         Beat.now(
           tick: tickCount, phase: isDraining ? .draining : .ticking,
           intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: due))
+      // What came before it was ready is no reason to say that later.
+      pace.told(at: loop.monotonic())
     }
     lastTickFailed = failure
     writeSummary()
@@ -63,8 +73,6 @@ extension Ticker: TickLoop {
       untilNextFire: engine.earliestDue.map { Instant.microseconds(from: moment().wall, to: $0) },
       nowNanoseconds: loop.monotonic())
     metrics.write(isWanted: !table.settings.metricsFile.isEmpty, nowNanoseconds: loop.monotonic())
-    Fault.point("tick.end")
-    return failure == nil
   }
 
   /// What the tick decides; the cause when it failed.

@@ -108,6 +108,8 @@ extension Ticker {
   }
 
   private func answer(_ client: UInt64, _ value: JSONValue) {
+    // Who has an answer finds it in status too.
+    pace.hurry()
     if let control {
       control.reply(to: client, value, poller: loop.poller, nowNanoseconds: loop.monotonic())
     } else {

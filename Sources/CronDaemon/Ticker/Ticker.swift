@@ -68,6 +68,7 @@ final class Ticker {
   var freeMemory = FreeMemory()
   var recordedFailures = RecordedFailures()
   var lastSummary: TickerSummary?
+  var pace = ReportPace()
   let metrics: TickerMetrics
   private var lastLedgerProblem: String?
   /// The exit status of a start that found nothing to run.
@@ -243,18 +244,17 @@ final class Ticker {
   func waitOnce() throws(Errno) {
     noteLedger()
     if keeper.hasNewSegment { prune() }
-    let now = loop.monotonic()
-    let beatAt = now &+ arguments.intervalMilliseconds &* 1_000_000
-    loop.deadlines.setIfNone(.beat, at: beatAt)
-    if keeper.needsRetry { loop.deadlines.setIfNone(.storage, at: now &+ 5_000_000_000) }
-    if let at = keeper.patienceEndsNanoseconds {
-      loop.deadlines.set(.sync, at: at)
-    } else {
-      loop.deadlines.clear(.sync)
+    if try arm() { return }
+    var ready: [Ready] = []
+    if let patience = pace.patienceMilliseconds(at: loop.monotonic()) {
+      ready = try loop.poller.wait(timeoutMilliseconds: patience)
+      if ready.isEmpty {
+        report(nil)
+        if try arm() { return }
+      }
     }
-    let hasJumped = try loop.arm(wallMicroseconds: nextWake(at: Instant(microseconds: loop.wall()))?.microseconds)
-    if hasJumped { return }
-    for ready in try loop.poller.wait(timeoutMilliseconds: nil) {
+    if ready.isEmpty { ready = try loop.poller.wait(timeoutMilliseconds: nil) }
+    for ready in ready {
       if let control, control.owns(token: ready.token) {
         serve(control, ready)
       } else if let token = PollToken(rawValue: ready.token) {
@@ -263,6 +263,19 @@ final class Ticker {
     }
     for deadline in loop.deadlines.passed(at: loop.monotonic()) { handle(deadline) }
     takePoolEvents()
+  }
+
+  /// Sets the alarms; true = the wall clock was found to have jumped.
+  private func arm() throws(Errno) -> Bool {
+    let now = loop.monotonic()
+    loop.deadlines.setIfNone(.beat, at: now &+ arguments.intervalMilliseconds &* 1_000_000)
+    if keeper.needsRetry { loop.deadlines.setIfNone(.storage, at: now &+ 5_000_000_000) }
+    if let at = keeper.patienceEndsNanoseconds {
+      loop.deadlines.set(.sync, at: at)
+    } else {
+      loop.deadlines.clear(.sync)
+    }
+    return try loop.arm(wallMicroseconds: nextWake(at: Instant(microseconds: loop.wall()))?.microseconds)
   }
 
   /// When the next tick is due by the wall clock; nil = no instant lies ahead.

@@ -9,6 +9,9 @@ final class TickerLoop {
   private let wallTimer: TimerDescriptor
   private let monotonicTimer: TimerDescriptor
   var deadlines = Deadlines()
+  /// For what each timer is armed and hasn't rung; nil = for nothing. What stays so costs no call.
+  private var armedMonotonic: Int64?
+  private var armedWall: Int64?
 
   init() throws(Errno) {
     poller = try Poller()
@@ -34,19 +37,29 @@ final class TickerLoop {
 
   /// Arms both timers; returns whether the wall clock was found to have jumped.
   func arm(wallMicroseconds: Int64?) throws(Errno) -> Bool {
-    if let earliest = deadlines.earliest {
-      try monotonicTimer.arm(atMicroseconds: earliest / 1_000 + 1)
-    } else {
-      try monotonicTimer.disarm()
+    let monotonic = deadlines.earliest.map { $0 / 1_000 + 1 }
+    if monotonic != armedMonotonic {
+      if let monotonic { try monotonicTimer.arm(atMicroseconds: monotonic) } else { try monotonicTimer.disarm() }
+      armedMonotonic = monotonic
     }
     // Armed even when nothing is due: the timer also tells of jumps of the clock.
-    return try wallTimer.arm(atMicroseconds: wallMicroseconds ?? Self.farFuture) == .clockSet
+    let wall = wallMicroseconds ?? Self.farFuture
+    if wall == armedWall { return false }
+    let hasJumped = try wallTimer.arm(atMicroseconds: wall) == .clockSet
+    armedWall = wall
+    return hasJumped
   }
 
   /// Reads the wall timer after it became readable: whether the clock has jumped.
-  func readWallTimer() throws(Errno) -> Bool { try wallTimer.read() == .clockSet }
+  func readWallTimer() throws(Errno) -> Bool {
+    armedWall = nil
+    return try wallTimer.read() == .clockSet
+  }
 
-  func readMonotonicTimer() throws(Errno) { _ = try monotonicTimer.read() }
+  func readMonotonicTimer() throws(Errno) {
+    armedMonotonic = nil
+    _ = try monotonicTimer.read()
+  }
 
   /// The year 9999, in microseconds: an instant at which nothing is due.
   private static let farFuture: Int64 = 253_402_300_799_000_000
