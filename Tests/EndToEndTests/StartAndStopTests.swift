@@ -73,7 +73,9 @@ struct StartAndStopTests {
       #expect(rows.allSatisfy { $0.outcome == nil || $0.outcome == "skipped" })
       #expect(rows.filter { $0.outcome == nil }.count == 1)
       #expect(try cron.verdict() == "healthy")
-      #expect(try cron.runs("tick").allSatisfy { $0.outcome != "skipped" && $0.outcome != "missed" })
+      // On a starved machine a tick of its own may take longer than a second, and the next one is skipped for that.
+      let ticks = try cron.runs("tick")
+      #expect(ticks.allSatisfy { $0.outcome != "missed" && ($0.outcome != "skipped" || $0.reason == "overlap") })
     }
   }
 
@@ -162,11 +164,11 @@ struct StartAndStopTests {
       let stop = try cron.run(["stop", "--jobs", "wait", "--drain-timeout", "1s"])
       #expect(stop.exit == 0 && stop.output.contains("1 run goes on with"), "\(stop.output)\(stop.error)")
       #expect(stop.output.contains("held \(run)"))
-      #expect(try cron.runs("held").last?.outcome == nil, "it lives")
+      #expect(try cron.runs("held").last(where: { $0.run != nil })?.outcome == nil, "it lives")
 
       try cron.sandbox.write("go", "")
       try cron.start()
-      try cron.wait("its exit is recorded") { try cron.runs("held").last?.outcome == "failed" }
+      try cron.wait("its exit is recorded") { try cron.runs("held").last(where: { $0.run != nil })?.outcome == "failed" }
       let quick = try cron.run(["stop", "--jobs", "wait", "--drain-timeout", "1h"])
       #expect(quick.exit == 0 && !quick.output.contains("goes on"))
     }
