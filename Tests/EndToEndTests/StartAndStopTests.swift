@@ -168,7 +168,9 @@ struct StartAndStopTests {
 
       try cron.sandbox.write("go", "")
       try cron.start()
-      try cron.wait("its exit is recorded") { try cron.runs("held").last(where: { $0.run != nil })?.outcome == "failed" }
+      try cron.wait("its exit is recorded") {
+        try cron.runs("held").contains { $0.run == run && $0.outcome == "failed" }
+      }
       let quick = try cron.run(["stop", "--jobs", "wait", "--drain-timeout", "1h"])
       #expect(quick.exit == 0 && !quick.output.contains("goes on"))
     }
