@@ -8,7 +8,7 @@ import Testing
 /// Files that never answer: no command waits for them without end.
 @Suite(.ownThread)
 struct DeadConfigurationTests {
-  private static let settings = "[ticker]\ninterval = 1s\n[crontabs]\nread-timeout = 1s\n"
+  private static let settings = "[ticker]\ninterval = 1s\n[crontabs]\nread-timeout = 3s\n"
 
   /// Runs a command beside a mount that takes its questions, which keeps who asks from being killed.
   private static func run(_ words: [String], _ cron: Cronwatch, beside mount: DeadMount) throws -> Int32? {

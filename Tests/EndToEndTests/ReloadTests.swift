@@ -117,7 +117,7 @@ struct ReloadTests {
 
   @Test("an unreadable, blocking or emptied crontab keeps its last good copy, also over a restart", .acceptance(56))
   func lastGoodCopy() throws {
-    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 1s\n") { cron in
+    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 3s\n") { cron in
       let good = Cronwatch.evidenceLine("@every 1s")
       try cron.crontab(good)
       try cron.start()
@@ -155,7 +155,7 @@ struct ReloadTests {
   @Test(
     "a source that hangs a reader beyond SIGKILL is passed over and said, the others are read; once it answers, it is")
   func deadMount() throws {
-    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 1s\n") { cron in
+    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 3s\n") { cron in
       try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
       try cron.start()
       try cron.stop()
@@ -233,11 +233,12 @@ struct ReloadTests {
   @Test(
     "a reader that dies or hangs costs the reload, never the jobs",
     arguments: [
-      "reader.started:kill", "reader.before-read:hang", "reader.before-parse:trap", "reader.before-write:kill",
+      // The second is ended before it has come to a source: a starved machine did that, and no change was heard of.
+      "reader.started:kill", "reader.started:hang", "reader.before-read:hang", "reader.before-parse:trap", "reader.before-write:kill",
       "reader.written:kill",
     ])
   func readerFaults(fault: String) throws {
-    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 1s\n") { cron in
+    try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 3s\n") { cron in
       try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
       try cron.start()
       try cron.stop()

@@ -164,7 +164,7 @@ extension Ticker {
       // A first table that was read and can't be used: only another configuration makes another one.
       if !loadTable() { firstReadingFailed(status: refusedTable == nil ? 75 : 78) }
     } else {
-      if ended?.isLate != true, Self.maySucceedLater(cause) { readAgainSoon() }
+      if Self.maySucceedLater(cause) { readAgainSoon() }
       problems["reader"] = "configuration couldn't be read (\(cause)): the last good one is in use"
       log.error("reading the configuration failed", LogField("cause", cause))
       let status: Int32 = if case .exited(let status) = cause { status } else { 75 }
@@ -173,8 +173,8 @@ extension Ticker {
     if wasReload { tell(.reloaded) }
   }
 
-  /// Whether the next reader may do better although nothing changes: this one died, or the system refused it something
-  /// (the disk is full, there is no descriptor).
+  /// Whether the next reader may do better although nothing changes: this one died, or was ended before it came to a
+  /// source (the machine is starved), or the system refused it something (the disk is full, there is no descriptor).
   private static func maySucceedLater(_ cause: ExitCause) -> Bool {
     switch cause {
     case .signaled, .exited(73), .exited(75): true
@@ -182,7 +182,8 @@ extension Ticker {
     }
   }
 
-  /// One that died says nothing of what it read: another one looks, after a pause that doubles up to a minute.
+  /// One that died or was ended says nothing of what it read: another one looks, after a pause that doubles up to a
+  /// minute.
   private func readAgainSoon() {
     readerDeaths += 1
     let seconds = Int64(1) << min(Int64(readerDeaths) - 1, 6)
