@@ -233,9 +233,9 @@ struct ReloadTests {
   @Test(
     "a reader that dies or hangs costs the reload, never the jobs",
     arguments: [
-      // The second is ended before it has come to a source: a starved machine did that, and no change was heard of.
-      "reader.started:kill", "reader.started:hang", "reader.before-read:hang", "reader.before-parse:trap", "reader.before-write:kill",
-      "reader.written:kill",
+      // The second one is ended before it comes to a source: a starved machine did that, and no change was heard of.
+      "reader.started:kill", "reader.started:hang", "reader.before-read:hang", "reader.before-parse:trap",
+      "reader.before-write:kill", "reader.written:kill",
     ])
   func readerFaults(fault: String) throws {
     try Cronwatch.use(configuration: "[crontabs]\nread-timeout = 3s\n") { cron in
