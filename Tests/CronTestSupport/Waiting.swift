@@ -13,7 +13,7 @@ public struct DeadlineMissed: Error, CustomStringConvertible {
 
 /// Looks at a condition every few milliseconds until it holds; throws, and fails the test, at the deadline.
 public func waitUntil(
-  _ what: String, seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation,
+  _ what: String, seconds: Double = 90, sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () throws -> Bool
 ) throws {
   let deadline = SystemClock.monotonic() + Int64(seconds * 1_000_000_000)
@@ -29,7 +29,7 @@ public func waitUntil(
 
 /// Looks until there is a value; throws, and fails the test, at the deadline.
 public func waitForValue<Value>(
-  _ what: String, seconds: Double = 20, sourceLocation: SourceLocation = #_sourceLocation,
+  _ what: String, seconds: Double = 90, sourceLocation: SourceLocation = #_sourceLocation,
   _ look: () throws -> Value?
 ) throws -> Value {
   var found: Value?

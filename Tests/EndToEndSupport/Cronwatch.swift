@@ -202,7 +202,7 @@ package final class Cronwatch {
 
   /// Waits until a condition holds; fails the test at the deadline.
   package func wait(
-    _ what: String, seconds: Double = 25, sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: String, seconds: Double = 90, sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
   ) throws {
     try waitUntil(what, seconds: seconds, sourceLocation: sourceLocation) {
@@ -215,7 +215,7 @@ package final class Cronwatch {
   /// Waits until a job has left so many lines of evidence.
   @discardableResult
   package func waitForEvidence(
-    _ job: String? = nil, count: Int = 1, seconds: Double = 25, sourceLocation: SourceLocation = #_sourceLocation
+    _ job: String? = nil, count: Int = 1, seconds: Double = 90, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> [Evidence] {
     try wait("\(count) runs of \(job ?? "any job")", seconds: seconds, sourceLocation: sourceLocation) {
       evidence(job).count >= count
@@ -226,7 +226,7 @@ package final class Cronwatch {
   /// Waits for a verdict.
   @discardableResult
   package func waitForVerdict(
-    _ wanted: String, seconds: Double = 30, sourceLocation: SourceLocation = #_sourceLocation
+    _ wanted: String, seconds: Double = 90, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> JSONValue {
     try waitForValue("the verdict \(wanted)", seconds: seconds, sourceLocation: sourceLocation) {
       let status = try status()

@@ -46,7 +46,7 @@ struct FaultTests {
     .acceptance(57, 58), arguments: ["claim.durable@2:stop", "order.written@2:hang"])
   func tickerStandstill(fault: String) throws { try survive(fault, seconds: 60) }
 
-  private func survive(_ faults: String, seconds: Double = 25) throws {
+  private func survive(_ faults: String, seconds: Double = 90) throws {
     try Cronwatch.use(faults: faults, configuration: "[ticker]\ninterval = 1s\n") { cron in
       try cron.crontab(
         Cronwatch.evidenceLine("@every 1s") + Cronwatch.evidenceLine("@every 2s", name: "second", then: "; exit 3"))

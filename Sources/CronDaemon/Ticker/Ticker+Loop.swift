@@ -79,14 +79,7 @@ extension Ticker: TickLoop {
   private func pass() -> String? {
     if Fault.fails("tick") { return "fault point" }
     do throws(Errno) {
-      guard try lock.isCurrent() else {
-        mustEnd = true
-        let cause = "ticker.lock was removed or replaced: another ticker may fire, so this one ends"
-        NoticeFile(state).say(cause, nowNanoseconds: loop.monotonic())
-        // Kept with its death.
-        do { try StandardError.write(cause + "\n") } catch {}
-        return cause
-      }
+      guard try lock.isCurrent() else { return sayLostLock() }
     } catch {
       return "ticker.lock can't be checked: \(error)"
     }

@@ -207,6 +207,7 @@ final class Ticker {
   /// Whether the lock is still ours: looked at before each claim and each dispatch, for another ticker may fire from
   /// the very moment on in which the file was replaced.
   private func holdsLock() -> Bool {
+    if isDispossessed { return false }
     do throws(Errno) {
       if try lock.isCurrent() { return true }
     } catch {
@@ -214,8 +215,19 @@ final class Ticker {
       return true
     }
     isDispossessed = true
-    mustEnd = true
+    log.error("nothing more is started", LogField("cause", sayLostLock()))
     return false
+  }
+
+  /// Ends this ticker, and tells status and whoever reads of its death why.
+  func sayLostLock() -> String {
+    let cause = "ticker.lock was removed or replaced: another ticker may fire, so this one ends"
+    if mustEnd { return cause }
+    mustEnd = true
+    NoticeFile(state).say(cause, nowNanoseconds: loop.monotonic())
+    // Kept with its death.
+    do { try StandardError.write(cause + "\n") } catch {}
+    return cause
   }
 
   /// Goes on without a sync that takes too long: a hung disk must not stop cron.

@@ -9,6 +9,8 @@ import Testing
 @Suite(.ownThread)
 struct CostTests {
   private static let band = 0.6...1.5
+  /// Where processors are short, a ticker wakes for each of a herd by itself.
+  private static let fireBand = 0.5...3.0
 
   /// Waits for so many more beats of the watcher.
   private static func beats(_ count: Int, of cron: Cronwatch) throws {
@@ -81,7 +83,8 @@ struct CostTests {
         ("the ticker", .ticker), ("its worker", .worker), ("the process that becomes the job", .launch),
       ]
       for (name, caller) in callers {
-        try CostTable.expect("\(what): calls of \(name)", calls.count(caller, in: moments) / fired, within: Self.band)
+        try CostTable.expect(
+          "\(what): calls of \(name)", calls.count(caller, in: moments) / fired, within: Self.fireBand)
       }
       let syncs = calls.count(.sync, "fdatasync", in: moments)
       #expect(syncs > 0 && syncs <= fired + 1, "\(syncs) syncs for \(fired) fires")
