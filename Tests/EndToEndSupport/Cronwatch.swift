@@ -112,7 +112,7 @@ package final class Cronwatch {
   /// `start` with the crontab, if one was written; it has to succeed.
   @discardableResult
   package func start(
-    _ more: [String] = [], seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation
+    _ more: [String] = [], seconds: Double = 90, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> CommandResult {
     let operands = access(crontabPath, F_OK) == 0 ? [crontabPath] : []
     let result = try run(["start"] + more + operands, seconds: seconds, sourceLocation: sourceLocation)

@@ -87,10 +87,10 @@ struct BadInputTests {
       for (path, reason) in [
         (fifo, "FIFO"), (directory, "directory"), (large, "64 MiB"), (cron.sandbox.path(of: "none"), "ENOENT"),
       ] {
-        let checked = try cron.run(["check", path], seconds: 10)
+        let checked = try cron.run(["check", path], seconds: 90)
         #expect(checked.exit == 65, "\(path)")
         #expect((checked.output + checked.error).contains(reason), "\(checked.output)\(checked.error)")
-        let started = try cron.run(["start", path], seconds: 10)
+        let started = try cron.run(["start", path], seconds: 90)
         #expect(started.exit == 78, "\(path)")
         #expect(started.error.contains(reason), "\(started.error)")
       }

@@ -75,7 +75,7 @@ struct DeadConfigurationTests {
       }
       // What lies elsewhere is heard of.
       try cron.crontab(Cronwatch.evidenceLine("@every 1s", name: "changed"))
-      try cron.wait("the change counts", seconds: 40) {
+      try cron.wait("the change counts") {
         mount.swallow()
         return cron.evidence("changed").count >= 2
       }

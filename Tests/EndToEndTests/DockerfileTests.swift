@@ -111,7 +111,7 @@ struct DockerfileTests {
           ["-t", "\(first)", "-m", "-p", "-r", "-w", "-S", "10001", "-G", "10001"] + words, environment: variables,
           filePrefix: cron.sandbox.path(of: "commands/inside"), executable: "/usr/bin/nsenter", name: "nsenter")
         let output = entered.outputPath
-        return (try entered.wait("\(words) inside", seconds: 30), text(output))
+        return (try entered.wait("\(words) inside", seconds: 90), text(output))
       }
       try cron.wait("a health check that succeeds; it says: \(text(errors))", seconds: 60) {
         try inside(health).exit == .exited(0)
@@ -123,7 +123,7 @@ struct DockerfileTests {
       #expect(ProcessStatus.commandLine(of: first)?.contains("init") == true, "it is PID 1")
 
       #expect(kill(first, SIGTERM) == 0)
-      #expect(try started.wait("the image", seconds: 20) == .exited(0))
+      #expect(try started.wait("the image", seconds: 90) == .exited(0))
     }
   }
 }

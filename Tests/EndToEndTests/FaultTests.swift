@@ -125,7 +125,7 @@ struct FaultTests {
         var remover = try Program.start(
           ["-rf", cron.state], environment: cron.environment, filePrefix: cron.sandbox.path(of: "rm"),
           executable: "/bin/rm", name: "rm")
-        isRemoved = try remover.wait("rm", seconds: 20) == .exited(0)
+        isRemoved = try remover.wait("rm", seconds: 90) == .exited(0)
       }
       try #require(isRemoved)
       let deaths = try waitForValue("the end of the ticker is told") {

@@ -51,7 +51,7 @@ struct ServiceManagerTests {
         try cron.signal(ticker, Signal.resume)
       }
       try ProcessDescriptor(child: foreground.pid).signal(Signal.terminate)
-      #expect(try foreground.wait("the foreground", seconds: 10, sourceLocation: #_sourceLocation) == .exited(0))
+      #expect(try foreground.wait("the foreground", seconds: 90, sourceLocation: #_sourceLocation) == .exited(0))
       #expect(ear.steps.dropFirst(3) == ["STOPPING=1"])
       #expect(ear.messages.contains("WATCHDOG=1") == !isAbstract)
     }
@@ -70,7 +70,7 @@ struct ServiceManagerTests {
     var check = try Program.start(
       ["verify", path], environment: ["PATH": "/usr/bin:/bin"], filePrefix: sandbox.path(of: "verify"),
       executable: analyze, name: "systemd-analyze")
-    #expect(try check.wait("systemd-analyze", seconds: 30) == .exited(0))
+    #expect(try check.wait("systemd-analyze", seconds: 90) == .exited(0))
     #expect(text(sandbox.path(of: "verify.err")) == "")
   }
 }

@@ -45,6 +45,8 @@ extension Ticker: TickLoop {
     Fault.point("tick.begin")
     tickCount += 1
     let failure = pass()
+    // Without the lock the files are another's.
+    if isDispossessed { return false }
     let isNews = failure != nil || lastTickFailed != nil || !isReady
     if isNews || !pace.putsOff(at: loop.monotonic()) { report(failure) }
     Fault.point("tick.end")
@@ -64,8 +66,6 @@ extension Ticker: TickLoop {
         Beat.now(
           tick: tickCount, phase: isDraining ? .draining : .ticking,
           intervalSeconds: arguments.intervalMilliseconds / 1_000, nextDue: due))
-      // What came before it was ready is no reason to say that later.
-      pace.told(at: loop.monotonic())
     }
     lastTickFailed = failure
     writeSummary()
@@ -73,6 +73,9 @@ extension Ticker: TickLoop {
       untilNextFire: engine.earliestDue.map { Instant.microseconds(from: moment().wall, to: $0) },
       nowNanoseconds: loop.monotonic())
     metrics.write(isWanted: !table.settings.metricsFile.isEmpty, nowNanoseconds: loop.monotonic())
+    pace.told(at: loop.monotonic())
+    // That it is ready is said at once.
+    if !isReady { pace.hurry() }
   }
 
   /// What the tick decides; the cause when it failed.

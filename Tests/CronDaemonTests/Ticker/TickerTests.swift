@@ -54,6 +54,21 @@ import Testing
     #expect(try ticker.stop() == .exited(0))
   }
 
+  /// One second's ticks, so that one of them is the first after one that was put off.
+  @Test(.acceptance(25, 32), arguments: Int64(20)..<30)
+  func `what a herd's ticks put off is no success of the tick that failed after them`(first: Int64) throws {
+    let herd = (0..<8).map { "# cronwatch: name=herd\($0)\n@every 1s true\n" }.joined()
+    let ticker = try TickerHarness(crontab: herd, fault: "tick@\(first)+:error")
+    try ticker.hear(.ready)
+    try waitUntil("ticks fail; log: \(ticker.log)") {
+      HeartbeatFile(ticker.state, .ticker).read().beat.map { $0.tick >= first + 4 } ?? false
+    }
+    let success = try #require(HeartbeatFile(ticker.state, .success).read().beat)
+    #expect(success.tick < first)
+    #expect(ticker.log.contains("a tick failed"))
+    #expect(try ticker.stop() == .exited(0))
+  }
+
   @Test(.acceptance(54, 56), arguments: ["garbage", "directory"])
   func `a ledger that can't be read keeps nothing from starting, and is kept`(damage: String) throws {
     let garbage = "this is no ledger\nnor is this\n"

@@ -41,7 +41,7 @@ struct TracedCalls {
     if text(tracer.errorPath).contains("not permitted") { try Test.cancel("strace may trace nothing here") }
     try body()
     try cron.stop()
-    _ = try tracer.wait("strace", seconds: 30)
+    _ = try tracer.wait("strace", seconds: 90)
     return TracedCalls(text(output))
   }
 

@@ -45,7 +45,7 @@ struct Container: ~Copyable {
     var attempt = try Program.start(
       ["--pid", "--fork", "--mount-proc", "true"], environment: [:], filePrefix: "/dev/null",
       executable: "/usr/bin/unshare", name: "unshare")
-    if try attempt.wait("unshare", seconds: 20) != .exited(0) { try Test.cancel("no namespaces can be made here") }
+    if try attempt.wait("unshare", seconds: 90) != .exited(0) { try Test.cancel("no namespaces can be made here") }
   }
 
   /// Starts `cronwatch start --foreground` as its first process, once it is there.
@@ -89,7 +89,7 @@ struct Container: ~Copyable {
   private func enter(_ words: [String]) throws -> Answer {
     var command = try cron.spawn(["-t", "\(initPid)", "-m", "-p"] + words, executable: "/usr/bin/nsenter")
     let output = command.outputPath
-    guard case .exited(let status) = try command.wait("a command in the container", seconds: 30) else {
+    guard case .exited(let status) = try command.wait("a command in the container", seconds: 90) else {
       throw Errno.noChild
     }
     return Answer(exit: Int(status), output: text(output))
@@ -99,9 +99,9 @@ struct Container: ~Copyable {
     if kill(initPid, number) != 0 { throw Errno(rawValue: errno) }
   }
 
-  /// `docker stop`: SIGTERM, and ten seconds; then the test fails.
+  /// `docker stop`: SIGTERM; it has all the time a test has.
   mutating func stop() throws -> ExitCause {
     try signal(Signal.terminate)
-    return try started.wait("the container", seconds: 10)
+    return try started.wait("the container", seconds: 90)
   }
 }

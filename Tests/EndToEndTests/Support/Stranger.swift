@@ -37,7 +37,7 @@ struct Stranger {
       ["--reuid=\(Self.user)", "--regid=\(Self.user)", groups, "--inh-caps=-all", executable] + words,
       executable: "/usr/bin/setpriv")
     let (output, error) = (started.outputPath, started.errorPath)
-    guard case .exited(let status) = try started.wait("\(executable) \(words)", seconds: 30) else {
+    guard case .exited(let status) = try started.wait("\(executable) \(words)", seconds: 90) else {
       throw Errno.noChild
     }
     return CommandResult(exit: Int(status), output: text(output), error: text(error), seconds: 0)
