@@ -116,6 +116,31 @@ struct StartAndStopTests {
     }
   }
 
+  /// A child that its watcher was just making when it was killed: its descriptors are closed a little later.
+  @Test("a start waits for a lock that its dead holder's child still has a moment")
+  func namelessHolder() throws {
+    try Cronwatch.use { cron in
+      try cron.crontab(Cronwatch.evidenceLine("@every 1s"))
+      try cron.start()
+      try cron.stop()
+      var waiting: Program.Started
+      do {
+        let file = try FileDescriptor.open(cron.state + "/watcher.lock", [.readWrite])
+        try #require(try FileLock.tryLock(file))
+        waiting = try cron.spawn(["start"])
+        let process = try ProcessDescriptor(child: waiting.pid)
+        try cron.wait("it has slept ten times") {
+          let lines = text("/proc/\(waiting.pid)/status").split(separator: "\n")
+          let sleeps = lines.first { $0.hasPrefix("voluntary_ctxt_switches:") }?.split(separator: "\t").last
+          return process.hasEnded || sleeps.flatMap { Int($0) } ?? 0 >= 10
+        }
+      }
+      #expect(try waiting.wait("start", seconds: 90, sourceLocation: #_sourceLocation) == .exited(0))
+      try cron.waitForEvidence(count: 1)
+      try cron.stop()
+    }
+  }
+
   @Test("stop treats runs as it is told: it stops them, or waits for them, or takes a later order", .acceptance(2))
   func stopOrders() throws {
     let held = "# cronwatch: name=held\n@every 1s while [ ! -e $SANDBOX/go ]; do sleep 0.05; done; exit 3\n"

@@ -5,6 +5,8 @@
 struct ReportPace {
   /// What status says is at most so much older than what is so.
   static let pauseNanoseconds: Int64 = 20_000_000
+  /// Whoever tells so long after what it tells was held up in between: what was so may no longer be.
+  static let overdueNanoseconds: Int64 = 100_000_000
 
   private var lastNanoseconds: Int64?
   /// Whether something has happened since that isn't told yet.
@@ -26,9 +28,16 @@ struct ReportPace {
     isOwed = false
   }
 
+  /// Whether what is owed waited for far longer than it should have.
+  func isOverdue(at now: Int64) -> Bool {
+    guard isOwed, let lastNanoseconds else { return false }
+    return now &- lastNanoseconds >= Self.overdueNanoseconds
+  }
+
   /// How long to wait for more before it is told; nil = nothing is owed.
   func patienceMilliseconds(at now: Int64) -> Int? {
-    guard isOwed, let lastNanoseconds else { return nil }
+    if !isOwed { return nil }
+    guard let lastNanoseconds else { return 0 }
     let left = Self.pauseNanoseconds &- (now &- lastNanoseconds)
     return Int(min(max(0, left), Self.pauseNanoseconds) / 1_000_000)
   }

@@ -69,9 +69,8 @@ extension Ticker: TickLoop {
     }
     lastTickFailed = failure
     writeSummary()
-    freeMemory.giveBack(
-      untilNextFire: engine.earliestDue.map { Instant.microseconds(from: moment().wall, to: $0) },
-      nowNanoseconds: loop.monotonic())
+    let untilNextFire = engine.earliestDue.map { Instant.microseconds(from: moment().wall, to: $0) }
+    if freeMemory.givesBack(untilNextFire: untilNextFire, at: loop.monotonic()) { CurrentProcess.returnFreeMemory() }
     metrics.write(isWanted: !table.settings.metricsFile.isEmpty, nowNanoseconds: loop.monotonic())
     pace.told(at: loop.monotonic())
     // That it is ready is said at once.

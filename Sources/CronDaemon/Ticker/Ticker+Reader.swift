@@ -170,7 +170,11 @@ extension Ticker {
       let status: Int32 = if case .exited(let status) = cause { status } else { 75 }
       firstReadingFailed(status: status, killer: killer)
     }
-    if wasReload { tell(.reloaded) }
+    if wasReload {
+      // Whoever waited for that finds it in status.
+      writeSummary()
+      tell(.reloaded)
+    }
   }
 
   /// Whether the next reader may do better although nothing changes: this one died, or was ended before it came to a

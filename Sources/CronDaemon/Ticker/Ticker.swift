@@ -168,7 +168,7 @@ final class Ticker {
       if !holdsLock() || refuses(order) { return }
       trail.drop(.dispatching, order.job.name)
       pool.dispatch(SlotOrder(order, settings: table.settings))
-      freeMemory.mayHaveGrown = true
+      freeMemory.grows(at: loop.monotonic())
       trail.clear()
     case .stop(let run, let reason):
       pool.stop(run: run.text, cause: reason == .timeout ? .timedOut : .stopped)
@@ -261,6 +261,8 @@ final class Ticker {
     if let patience = pace.patienceMilliseconds(at: loop.monotonic()) {
       ready = try loop.poller.wait(timeoutMilliseconds: patience)
       if ready.isEmpty {
+        // Who was stopped meanwhile looks at its lock, and at what is due, before it says that all is well.
+        if pace.isOverdue(at: loop.monotonic()) { return }
         report(nil)
         if try arm() { return }
       }

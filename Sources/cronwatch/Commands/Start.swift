@@ -33,7 +33,9 @@ enum Starting {
   /// How long a start may take before it is said to hang; the watcher has its own limits below that.
   private static let patienceMilliseconds = 120_000
   /// How long a watcher that was killed may take to be gone.
-  private static let dyingMilliseconds = 10_000
+  private static let dyingMilliseconds: Int64 = 10_000
+  /// How long a lock may be held by somebody who isn't named, and how often that is looked at, in milliseconds.
+  private static let (namelessMilliseconds, napMilliseconds): (Int64, Int) = (2_000, 10)
 
   static func start(_ context: CommandContext, _ arguments: Arguments) throws(CommandFailure) -> ExitStatus {
     // A stop that an engine sends now must not get lost: PID 1 has no default actions.
@@ -79,16 +81,27 @@ enum Starting {
       .unavailable, "cronwatch is running already for \(state.path) (\(pid))", hint: "cronwatch status")
   }
 
-  /// Who holds the watcher's lock; one that was killed a moment ago keeps it until the kernel has taken it apart.
+  /// Who holds the watcher's lock; one that was killed a moment ago keeps it until the kernel has taken it apart, and
+  /// so does, without a name, a child of it that hasn't closed its descriptors yet.
   private static func lockWithoutTheDying(_ state: StateDirectory) throws(Errno) -> LockState {
-    let lock = try RoleLock.query(.watcher, in: state)
-    guard let holder = lock.holder, ProcessStatus.read(holder.pid)?.isEnding == true else { return lock }
-    if let process = try ProcessDescriptor(holder) {
-      let poller = try Poller()
-      try poller.add(process.raw, token: 0)
-      _ = try poller.wait(timeoutMilliseconds: dyingMilliseconds)
+    let began = SystemClock.monotonic()
+    while true {
+      let lock = try RoleLock.query(.watcher, in: state)
+      guard lock.isHeld else { return lock }
+      let waited = (SystemClock.monotonic() - began) / 1_000_000
+      if let holder = lock.holder {
+        guard ProcessStatus.read(holder.pid)?.isEnding == true, waited < dyingMilliseconds else { return lock }
+        if let process = try ProcessDescriptor(holder) {
+          let poller = try Poller()
+          try poller.add(process.raw, token: 0)
+          _ = try poller.wait(timeoutMilliseconds: Int(dyingMilliseconds - waited))
+        }
+      } else if waited >= namelessMilliseconds {
+        return lock
+      }
+      // An end may be known before the lock falls.
+      _ = try Poller().wait(timeoutMilliseconds: napMilliseconds)
     }
-    return try RoleLock.query(.watcher, in: state)
   }
 
   // MARK: What it is told

@@ -39,7 +39,18 @@ import Testing
     pace.told(at: 0)
     #expect(putsOff(&pace, 1))
     pace.hurry()
+    #expect(pace.patienceMilliseconds(at: 2) == 0, "nor does it wait where no tick follows")
     #expect(!putsOff(&pace, 2))
-    #expect(pace.patienceMilliseconds(at: 2) == nil)
+  }
+
+  @Test func `what waited for far longer than it should is looked at anew, not told`() {
+    var pace = ReportPace()
+    pace.told(at: 0)
+    #expect(!pace.isOverdue(at: 1_000_000_000), "nothing is owed")
+    #expect(putsOff(&pace, 1))
+    #expect(!pace.isOverdue(at: 99_999_999))
+    #expect(pace.isOverdue(at: 100_000_000))
+    pace.hurry()
+    #expect(!pace.isOverdue(at: 1_000_000_000), "it is told at once")
   }
 }
