@@ -54,8 +54,8 @@ struct Leak {
 
     """
 
-  /// Fires so many runs of jobs that are due every second, for so long at least, and ends with an audit.
-  func fire(_ count: Int, jobs: Int, leastSeconds: Int64 = 0) throws -> Result {
+  /// Fires so many runs of jobs that are due every second, and ends with an audit.
+  func fire(_ count: Int, jobs: Int) throws -> Result {
     var result: Result?
     try Cronwatch.use { cron in
       let metrics = cron.sandbox.path(of: "metrics.prom")
@@ -65,7 +65,7 @@ struct Leak {
       let (began, watcher, ticker) = (SystemClock.monotonic(), try cron.watcher(), try cron.ticker())
       var (record, fired, said, still) = (UsageRecord(), 0, 0, began)
       try witnessed(cron) {
-        while fired < count || SystemClock.monotonic() - began < leastSeconds * 1_000_000_000 {
+        while fired < count {
           Pause.milliseconds(1_000)
           if witness != nil { _ = try cron.status() }
           record.append(.look(cron.state))

@@ -47,12 +47,11 @@ struct UsageRecord {
 
   mutating func append(_ sample: UsageSample) { samples.append(sample) }
 
-  /// The median of a figure over a part of the samples, in thousandths from the first to the last, or the least that
-  /// a share of them have.
-  private func level(_ part: Range<Int>, _ figure: (UsageSample) -> Int?, share: Int = 2) -> Int? {
+  /// The median of a figure over a part of the samples, in thousandths from the first to the last.
+  private func median(_ part: Range<Int>, _ figure: (UsageSample) -> Int?) -> Int? {
     let window = samples[(samples.count * part.lowerBound / 1_000)..<(samples.count * part.upperBound / 1_000)]
     let values = window.compactMap(figure).sorted()
-    return values.isEmpty ? nil : values[values.count / share]
+    return values.isEmpty ? nil : values[values.count / 2]
   }
 
   func most(_ role: String, _ figure: (ProcessUsage) -> Int) -> Int {
@@ -63,9 +62,8 @@ struct UsageRecord {
   func findings(roles: [String], slackKiB: Int = Self.slackKiB) -> [String] {
     var found: [String] = []
     for role in roles {
-      for (what, figure, share, slack) in Self.figures(role, slackKiB) {
-        guard let before = level(Self.warm, figure, share: share), let after = level(Self.end, figure, share: share)
-        else {
+      for (what, figure, slack) in Self.figures(role, slackKiB) {
+        guard let before = median(Self.warm, figure), let after = median(Self.end, figure) else {
           found.append("\(role): too few samples")
           continue
         }
@@ -88,34 +86,29 @@ struct UsageRecord {
     { sample in sample.byRole[role].map { max(0, $0.descriptors - (role == "ticker" ? 4 * sample.workers : 0)) } }
   }
 
-  /// A ticker gives back once a minute what its herds took, and takes it again: how much that is, and for how long, is
-  /// a matter of the load. What it keeps is what the least tenth of the samples show; a leak raises that like the rest.
-  private static func pagesShare(_ role: String) -> Int { role == "ticker" ? 10 : 2 }
-
-  private static func figures(_ role: String, _ slackKiB: Int) -> [(String, (UsageSample) -> Int?, Int, Int)] {
-    [("KiB of private pages", written(role), pagesShare(role), slackKiB), ("descriptors", descriptors(role), 2, 8)]
+  private static func figures(_ role: String, _ slackKiB: Int) -> [(String, (UsageSample) -> Int?, Int)] {
+    [("KiB of private pages", written(role), slackKiB), ("descriptors", descriptors(role), 8)]
   }
 
   /// The figures of a role for a result file.
   func json(_ role: String) -> JSONValue {
     func integer(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
     return [
-      "private_kib_after_warm_up": integer(level(Self.warm, Self.written(role), share: Self.pagesShare(role))),
-      "private_kib_at_end": integer(level(Self.end, Self.written(role), share: Self.pagesShare(role))),
+      "private_kib_after_warm_up": integer(median(Self.warm, Self.written(role))),
+      "private_kib_at_end": integer(median(Self.end, Self.written(role))),
       "private_kib_most": integer(most(role, \.writtenKiB)),
-      "pss_kib_at_end": integer(level(Self.end) { $0.byRole[role]?.proportionalKiB }),
-      "descriptors_after_warm_up": integer(level(Self.warm, Self.descriptors(role))),
-      "descriptors_at_end": integer(level(Self.end, Self.descriptors(role))),
+      "pss_kib_at_end": integer(median(Self.end) { $0.byRole[role]?.proportionalKiB }),
+      "descriptors_after_warm_up": integer(median(Self.warm, Self.descriptors(role))),
+      "descriptors_at_end": integer(median(Self.end, Self.descriptors(role))),
       "descriptors_most": integer(most(role, \.descriptors)),
     ]
   }
 
   /// The figures of a role in a few words.
   func words(_ role: String) -> String {
-    func shown(_ figure: (UsageSample) -> Int?, _ share: Int) -> String {
-      [Self.warm, Self.end].map { level($0, figure, share: share).map(String.init) ?? "?" }.joined(separator: " → ")
+    func shown(_ figure: (UsageSample) -> Int?) -> String {
+      [median(Self.warm, figure), median(Self.end, figure)].map { $0.map(String.init) ?? "?" }.joined(separator: " → ")
     }
-    let pages = shown(Self.written(role), Self.pagesShare(role))
-    return "\(role) \(pages) KiB, \(shown(Self.descriptors(role), 2)) descriptors"
+    return "\(role) \(shown(Self.written(role))) KiB, \(shown(Self.descriptors(role))) descriptors"
   }
 }
